@@ -1,0 +1,26 @@
+#include "base/hex.h"
+
+/* One more than the digit's value; zero for every byte that is no digit. */
+static const uint8_t digit_plus_one[256] = {
+    ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
+    ['8'] = 9,  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16,
+    ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
+};
+
+enum fault hex_decode(struct span text, uint8_t *out, struct why *why)
+{
+    for (size_t i = 0; i + 1 < text.len; i += 2) {
+        uint8_t high = digit_plus_one[text.at[i]];
+        uint8_t low = digit_plus_one[text.at[i + 1]];
+
+        if (high == 0 || low == 0) {
+            return fault_at(FAULT_SYNTAX, high == 0 ? i : i + 1,
+                            "not a hexadecimal digit in a binary value", why);
+        }
+        out[i / 2] = (uint8_t)((high - 1) << 4 | (low - 1));
+    }
+    if (text.len % 2 != 0) {
+        return fault_at(FAULT_SYNTAX, text.len, "an odd number of hexadecimal digits", why);
+    }
+    return FAULT_NONE;
+}

@@ -1,0 +1,162 @@
+#include "base/text.h"
+
+enum { REPLACEMENT = 0xFFFD, CHARACTER_MAX = 0x10FFFF };
+
+/* Windows-1252, the bytes 80 to 9F (Unicode consortium's CP1252.TXT); the rest is Latin-1. */
+static const uint16_t cp1252_high[32] = {
+    0x20AC, 0x0081, 0x201A, 0x0192, 0x201E, 0x2026, 0x2020, 0x2021, 0x02C6, 0x2030, 0x0160,
+    0x2039, 0x0152, 0x008D, 0x017D, 0x008F, 0x0090, 0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
+    0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x009D, 0x017E, 0x0178,
+};
+
+static bool is_tail(uint8_t b) { return (b & 0xC0) == 0x80; }
+
+/* Length of the character that starts at `s`, or 0 when none does (RFC 3629, section 4). */
+static size_t sequence_length(struct span s)
+{
+    uint8_t a = s.at[0];
+    uint8_t b = s.len > 1 ? s.at[1] : 0;
+
+    if (a < 0x80) {
+        return 1;
+    }
+    if (a >= 0xC2 && a <= 0xDF) {
+        return is_tail(b) ? 2 : 0;
+    }
+    if (a >= 0xE0 && a <= 0xEF) {
+        bool second = is_tail(b) && !(a == 0xE0 && b < 0xA0) && !(a == 0xED && b > 0x9F);
+
+        return second && s.len > 2 && is_tail(s.at[2]) ? 3 : 0;
+    }
+    if (a >= 0xF0 && a <= 0xF4) {
+        bool second = is_tail(b) && !(a == 0xF0 && b < 0x90) && !(a == 0xF4 && b > 0x8F);
+
+        return second && s.len > 3 && is_tail(s.at[2]) && is_tail(s.at[3]) ? 4 : 0;
+    }
+    return 0;
+}
+
+bool text_is_utf8(struct span s)
+{
+    while (s.len > 0) {
+        size_t n = sequence_length(s);
+
+        if (n == 0) {
+            return false;
+        }
+        s = span_from(s, n);
+    }
+    return true;
+}
+
+uint32_t text_next(struct cursor *in)
+{
+    static const uint8_t lead_mask[5] = {0, 0x7F, 0x1F, 0x0F, 0x07};
+    size_t n = sequence_length(in->rest);
+    struct span seen = {0};
+    uint32_t character;
+
+    if (n == 0) {
+        (void)!cursor_take(in, 1, &seen);
+        return REPLACEMENT;
+    }
+    (void)!cursor_take(in, n, &seen);
+    character = seen.at[0] & lead_mask[n];
+    for (size_t i = 1; i < n; i++) {
+        character = character << 6 | (seen.at[i] & 0x3F);
+    }
+    return character;
+}
+
+void text_add(struct buffer *b, uint32_t c)
+{
+    uint8_t out[4];
+    size_t n;
+
+    if (c > CHARACTER_MAX || (c >= 0xD800 && c <= 0xDFFF)) {
+        c = REPLACEMENT;
+    }
+    if (c < 0x80) {
+        out[0] = (uint8_t)c;
+        n = 1;
+    } else if (c < 0x800) {
+        out[0] = (uint8_t)(0xC0 | c >> 6);
+        out[1] = (uint8_t)(0x80 | (c & 0x3F));
+        n = 2;
+    } else if (c < 0x10000) {
+        out[0] = (uint8_t)(0xE0 | c >> 12);
+        out[1] = (uint8_t)(0x80 | (c >> 6 & 0x3F));
+        out[2] = (uint8_t)(0x80 | (c & 0x3F));
+        n = 3;
+    } else {
+        out[0] = (uint8_t)(0xF0 | c >> 18);
+        out[1] = (uint8_t)(0x80 | (c >> 12 & 0x3F));
+        out[2] = (uint8_t)(0x80 | (c >> 6 & 0x3F));
+        out[3] = (uint8_t)(0x80 | (c & 0x3F));
+        n = 4;
+    }
+    buffer_add(b, span_of(out, n));
+}
+
+void text_add_guessed(struct buffer *b, struct span s)
+{
+    if (text_is_utf8(s)) {
+        buffer_add(b, s);
+        return;
+    }
+    for (size_t i = 0; i < s.len; i++) {
+        uint8_t byte = s.at[i];
+
+        text_add(b, byte >= 0x80 && byte < 0xA0 ? cp1252_high[byte - 0x80] : byte);
+    }
+}
+
+static uint32_t unit_at(struct span s, size_t i, enum text_order order)
+{
+    return order == TEXT_LITTLE_ENDIAN ? (uint32_t)(s.at[i] | s.at[i + 1] << 8)
+                                       : (uint32_t)(s.at[i] << 8 | s.at[i + 1]);
+}
+
+void text_add_utf16(struct buffer *b, struct span s, enum text_order order)
+{
+    for (size_t i = 0; i + 1 < s.len; i += 2) {
+        uint32_t unit = unit_at(s, i, order);
+
+        if (unit >= 0xD800 && unit < 0xDC00 && i + 3 < s.len) {
+            uint32_t low = unit_at(s, i + 2, order);
+
+            if (low >= 0xDC00 && low < 0xE000) {
+                unit = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
+                i += 2;
+            }
+        }
+        text_add(b, unit);
+    }
+}
+
+bool text_is_unsafe(uint32_t c)
+{
+    return c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x061C || c == 0x200E || c == 0x200F ||
+           (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
+}
+
+void text_add_safe(struct buffer *b, struct span s)
+{
+    bool utf8 = text_is_utf8(s);
+    struct cursor in = cursor_over(s);
+
+    while (in.rest.len > 0) {
+        uint8_t byte = in.rest.at[0];
+        uint32_t c;
+
+        if (utf8) {
+            c = text_next(&in);
+        } else {
+            struct span seen;
+
+            (void)!cursor_take(&in, 1, &seen);
+            c = byte >= 0x80 && byte < 0xA0 ? cp1252_high[byte - 0x80] : byte;
+        }
+        text_add(b, text_is_unsafe(c) ? REPLACEMENT : c);
+    }
+}

@@ -1,0 +1,53 @@
+#include "cmd/cmd.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct command {
+    const char *name;
+    command_fn *run;
+    const char *summary;
+} commands[] = {
+    {"users", cmd_users, "tell which mailboxes use the key management server, and with what"},
+    {"cert", cmd_cert, "tell the facts of every certificate in files"},
+};
+
+enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
+
+static int print_help(void)
+{
+    puts("usage: keyroster VERB [OPTION]... [ARGUMENT]...\n"
+         "       keyroster --help | --version\n"
+         "\n"
+         "Tells which mail users are using the key management server (KMS), and with what.\n"
+         "\n"
+         "Verbs:");
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        printf("  %-8s %s\n", commands[i].name, commands[i].summary);
+    }
+    puts("\n"
+         "'keyroster VERB --help' tells the options of a verb; keyroster(1) the whole.");
+    return EXIT_DONE;
+}
+
+int main(int argc, char **argv)
+{
+    const char *verb = argc > 1 ? argv[1] : "";
+
+    (void)setlocale(LC_CTYPE, ""); /* for the width of characters in a table, nothing else */
+    if (strcmp(verb, "--help") == 0 || strcmp(verb, "-h") == 0) {
+        return print_help();
+    }
+    if (strcmp(verb, "--version") == 0) {
+        puts("keyroster " KEYROSTER_VERSION);
+        return EXIT_DONE;
+    }
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(verb, commands[i].name) == 0) {
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    }
+    return *verb == '\0' ? complain_usage(NULL, "no verb given", NULL)
+                         : complain_usage(NULL, "unknown verb", verb);
+}

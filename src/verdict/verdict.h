@@ -1,0 +1,117 @@
+#ifndef VERDICT_VERDICT_H
+#define VERDICT_VERDICT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/cursor.h"
+#include "cert/cert.h"
+#include "cert/trust.h"
+
+/*
+ * The answer for one mailbox: does its user use the KMS, with what, and why. Pure: facts in,
+ * answer out; no clock, no I/O, no allocation. The rules are those of the manual,
+ * keyroster-users(1), sections STANDING and WARNINGS; each is a row of a table in the .c files.
+ */
+
+enum uses_kms { USES_NO, USES_YES, USES_UNKNOWN };
+
+/* Best first: a mailbox takes the best of its certificates. */
+enum standing {
+    STANDING_ACTIVE,
+    STANDING_EXPIRING,
+    STANDING_SIGNING_ONLY,
+    STANDING_NOT_YET_VALID,
+    STANDING_EXPIRED,
+    STANDING_REVOKED,
+    STANDING_UNTRUSTED,
+    STANDING_MISMATCHED,
+    STANDING_FOREIGN,
+    STANDING_UNREADABLE,
+    STANDING_NONE,
+    STANDING_UNKNOWN,
+    STANDING_COUNT
+};
+
+enum warning {
+    WARNING_EXPIRED_FIRST = 1 << 0,
+    WARNING_HIDDEN_BY_FIRST_ATTRIBUTE = 1 << 1,
+    WARNING_ATTRIBUTES_DISAGREE = 1 << 2,
+    WARNING_MANY_VALUES = 1 << 3,
+    WARNING_WEAK_KEY = 1 << 4,
+    WARNING_WEAK_SIGNATURE = 1 << 5,
+    WARNING_ADDRESS_CASE = 1 << 6,
+    WARNING_NO_ADDRESS = 1 << 7,
+    WARNING_NO_ADDRESS_IN_CERTIFICATE = 1 << 8,
+    WARNING_FOREIGN_FIRST = 1 << 9,
+    WARNING_CRL_UNVERIFIED = 1 << 10,
+    WARNING_UNDECODABLE_VALUE = 1 << 11,
+    WARNING_EC_ONLY = 1 << 12,
+    WARNING_SHARED_KEY = 1 << 13, /* set by the roster, which alone sees two mailboxes */
+};
+enum { WARNING_COUNT = 14 };
+
+/* One certificate of a mailbox, in the order of the source, chain certificates included. */
+struct candidate {
+    struct cert cert;
+    bool first_attribute; /* userSMIMECertificate, Tagged-X509-Cert: clients look here first */
+    bool chain;           /* a CA certificate or one of tag 0x0004: not the user's */
+    bool marked_default;  /* tagged settings say so */
+    size_t value;         /* index of the attribute value that it came in, 0-based */
+    bool duplicate;       /* an earlier candidate is the same certificate */
+    struct trust_answer trust;
+    enum standing fault; /* out: STANDING_ACTIVE when nothing is wrong with it */
+};
+
+/* Why a blank mailbox is blank. */
+enum blank {
+    BLANK_SHOWN,      /* the source would have shown values: none */
+    BLANK_OTHER_SITE, /* homed at another site (--site): unknown */
+    BLANK_CUT_OFF,    /* the record ends before the certificate column: unknown */
+};
+
+struct mailbox {
+    struct candidate *candidates;
+    size_t count;
+    const struct span *addresses; /* all of them, without `SMTP:`; UTF-8 or Windows-1252 */
+    size_t address_count;
+    size_t values;      /* certificate values of the entry, readable or not */
+    size_t undecodable; /* values that could not be decoded */
+    size_t lost;        /* values whose bytes the exporting tool threw away (System.Byte[]) */
+    enum blank blank;
+};
+
+struct rules {
+    int64_t at;              /* "now" */
+    int64_t warning_seconds; /* a certificate that ends within this is expiring */
+};
+
+struct verdict {
+    enum uses_kms uses;
+    enum standing standing;
+    const struct candidate *effective; /* what a mail client would encrypt to; NULL: none */
+    const struct candidate *best;      /* the certificate that the standing speaks of; NULL: none */
+    uint32_t warnings;                 /* of enum warning */
+    size_t user_certificates;          /* distinct ones, chain left out */
+};
+
+/* Judges the mailbox; writes `fault` into its candidates. */
+struct verdict verdict_of(struct mailbox *mailbox, const struct rules *rules);
+
+/*
+ * Adds the reason in words that a help desk can read out: `valid until 2027-03-01`,
+ * `expired on 2024-05-01`, `no certificate in the directory`. One line, no full stop.
+ */
+void verdict_add_reason(struct buffer *out, const struct mailbox *mailbox,
+                        const struct verdict *verdict, const struct rules *rules);
+
+const char *uses_kms_name(enum uses_kms uses);     /* "yes" … */
+const char *standing_name(enum standing standing); /* "signing-only" … */
+const char *warning_name(enum warning warning);    /* "weak-key" … */
+const char *warning_meaning(enum warning warning); /* one sentence for people */
+
+/* Finds a standing by its name; false when there is no such one. */
+MUST_USE bool standing_find(struct span name, enum standing *out);
+
+#endif
