@@ -61,7 +61,8 @@ struct candidate {
     size_t value;         /* index of the attribute value that it came in, 0-based */
     bool duplicate;       /* an earlier candidate is the same certificate */
     struct trust_answer trust;
-    enum standing fault; /* out: STANDING_ACTIVE when nothing is wrong with it */
+    enum standing fault; /* out: STANDING_ACTIVE: nothing is wrong, or it is a chain's */
+    bool usable;         /* out: a mail client could encrypt to it, foreign ones included */
 };
 
 /* Why a blank mailbox is blank. */
@@ -76,9 +77,10 @@ struct mailbox {
     size_t count;
     const struct span *addresses; /* all of them, without `SMTP:`; UTF-8 or Windows-1252 */
     size_t address_count;
-    size_t values;      /* certificate values of the entry, readable or not */
-    size_t undecodable; /* values that could not be decoded */
-    size_t lost;        /* values whose bytes the exporting tool threw away (System.Byte[]) */
+    size_t values;                 /* certificate values of the entry, readable or not */
+    size_t first_attribute_values; /* those of them in the first attribute */
+    size_t undecodable;            /* values that could not be decoded */
+    size_t lost; /* values whose bytes the exporting tool threw away (System.Byte[]) */
     enum blank blank;
 };
 
@@ -96,7 +98,23 @@ struct verdict {
     size_t user_certificates;          /* distinct ones, chain left out */
 };
 
-/* Judges the mailbox; writes `fault` into its candidates. */
+/*
+ * Judges the mailbox; writes `fault` and `usable` into its candidates.
+ *
+ * The fault of a certificate is the first that applies of foreign, revoked, expired or
+ * not-yet-valid, untrusted, mismatched, signing-only; the standing of the mailbox is the best
+ * of its certificates' in the order of enum standing. A chain certificate never counts, a
+ * duplicate only once. Where there is no certificate of the user, the standing is
+ *
+ *     unknown      a value was lost in the export, or `blank` says that nobody can tell
+ *     unreadable   values are there: none can be decoded, or they hold chain certificates only
+ *     none         otherwise
+ *
+ * Values that are lost or cannot be decoded beside a readable one only cause a warning.
+ *
+ * `best` is the one of that standing that says most: the effective one if it is among them,
+ * of those not yet valid the one that begins first, else the one that ends last.
+ */
 struct verdict verdict_of(struct mailbox *mailbox, const struct rules *rules);
 
 /*
