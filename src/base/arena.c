@@ -1,5 +1,6 @@
 #include "base/arena.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -61,6 +62,14 @@ void *arena_take(struct arena *arena, size_t n)
     taken = block->bytes + arena->used;
     arena->used += n;
     return taken;
+}
+
+void arena_trim(struct arena *arena, const void *taken, size_t n)
+{
+    size_t start = (size_t)((const uint8_t *)taken - arena->current->bytes);
+
+    assert(start <= arena->used && n <= arena->used - start);
+    arena->used = start + (n + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
 }
 
 void *arena_take_array(struct arena *arena, size_t count, size_t size)

@@ -36,7 +36,13 @@ MUST_USE void *arena_take(struct arena *arena, size_t n);
 /* As arena_take(), for `count` things of `size` bytes; NULL also when the product overflows. */
 MUST_USE void *arena_take_array(struct arena *arena, size_t count, size_t size);
 
-/* A copy of `s` in the arena; an empty span with at == NULL and len == 0 is refused memory. */
+/*
+ * Gives back what lies behind the first `n` bytes of `taken`, which must be what was taken
+ * last; for a caller who had to ask for the most that it could need.
+ */
+void arena_trim(struct arena *arena, const void *taken, size_t n);
+
+/* A copy of `s` in the arena. FAULT_RESOURCE when it is exhausted; `*out` is not written then. */
 MUST_USE enum fault arena_copy(struct arena *arena, struct span s, struct span *out);
 
 /*

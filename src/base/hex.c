@@ -7,20 +7,19 @@ static const uint8_t digit_plus_one[256] = {
     ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
 };
 
-enum fault hex_decode(struct span text, uint8_t *out, struct why *why)
+size_t hex_decode_run(struct span text, uint8_t *out)
 {
-    for (size_t i = 0; i + 1 < text.len; i += 2) {
+    size_t i = 0;
+
+    while (i + 1 < text.len) {
         uint8_t high = digit_plus_one[text.at[i]];
         uint8_t low = digit_plus_one[text.at[i + 1]];
 
         if (high == 0 || low == 0) {
-            return fault_at(FAULT_SYNTAX, high == 0 ? i : i + 1,
-                            "not a hexadecimal digit in a binary value", why);
+            break;
         }
         out[i / 2] = (uint8_t)((high - 1) << 4 | (low - 1));
+        i += 2;
     }
-    if (text.len % 2 != 0) {
-        return fault_at(FAULT_SYNTAX, text.len, "an odd number of hexadecimal digits", why);
-    }
-    return FAULT_NONE;
+    return i < text.len && digit_plus_one[text.at[i]] != 0 ? i + 1 : i;
 }

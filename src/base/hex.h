@@ -4,12 +4,10 @@
 #include "base/cursor.h"
 
 /*
- * Decodes hexadecimal digits of either case, two a byte, nothing else between them.
- * `out` has room for text.len / 2 bytes; that many are written.
- *
- * FAULT_SYNTAX  an odd number of digits, or a byte that is no digit; `*why` tells where.
- *               What `out` holds then is undefined.
+ * Decodes the longest run of hexadecimal digits, of either case, at the start of `text`: two
+ * digits a byte. Returns the number of digits in that run; an odd one means that the last
+ * digit has no partner and was not written. `out` has room for text.len / 2 bytes.
  */
-MUST_USE enum fault hex_decode(struct span text, uint8_t *out, struct why *why);
+MUST_USE size_t hex_decode_run(struct span text, uint8_t *out);
 
 #endif

@@ -1,6 +1,6 @@
 #include "base/text.h"
 
-enum { REPLACEMENT = 0xFFFD, CHARACTER_MAX = 0x10FFFF };
+enum { REPLACEMENT = 0xFFFD, CHARACTER_MAX = 0x10FFFF, ENCODED_MAX = 4 };
 
 /* Windows-1252, the bytes 80 to 9F (Unicode consortium's CP1252.TXT); the rest is Latin-1. */
 static const uint16_t cp1252_high[32] = {
@@ -68,34 +68,39 @@ uint32_t text_next(struct cursor *in)
     return character;
 }
 
-void text_add(struct buffer *b, uint32_t c)
+/* Writes one character in UTF-8 and tells its length, at most 4. */
+static size_t encode(uint32_t c, uint8_t *out)
 {
-    uint8_t out[4];
-    size_t n;
-
     if (c > CHARACTER_MAX || (c >= 0xD800 && c <= 0xDFFF)) {
         c = REPLACEMENT;
     }
     if (c < 0x80) {
         out[0] = (uint8_t)c;
-        n = 1;
-    } else if (c < 0x800) {
+        return 1;
+    }
+    if (c < 0x800) {
         out[0] = (uint8_t)(0xC0 | c >> 6);
         out[1] = (uint8_t)(0x80 | (c & 0x3F));
-        n = 2;
-    } else if (c < 0x10000) {
+        return 2;
+    }
+    if (c < 0x10000) {
         out[0] = (uint8_t)(0xE0 | c >> 12);
         out[1] = (uint8_t)(0x80 | (c >> 6 & 0x3F));
         out[2] = (uint8_t)(0x80 | (c & 0x3F));
-        n = 3;
-    } else {
-        out[0] = (uint8_t)(0xF0 | c >> 18);
-        out[1] = (uint8_t)(0x80 | (c >> 12 & 0x3F));
-        out[2] = (uint8_t)(0x80 | (c >> 6 & 0x3F));
-        out[3] = (uint8_t)(0x80 | (c & 0x3F));
-        n = 4;
+        return 3;
     }
-    buffer_add(b, span_of(out, n));
+    out[0] = (uint8_t)(0xF0 | c >> 18);
+    out[1] = (uint8_t)(0x80 | (c >> 12 & 0x3F));
+    out[2] = (uint8_t)(0x80 | (c >> 6 & 0x3F));
+    out[3] = (uint8_t)(0x80 | (c & 0x3F));
+    return 4;
+}
+
+void text_add(struct buffer *b, uint32_t c)
+{
+    uint8_t out[ENCODED_MAX];
+
+    buffer_add(b, span_of(out, encode(c, out)));
 }
 
 void text_add_guessed(struct buffer *b, struct span s)
@@ -117,20 +122,45 @@ static uint32_t unit_at(struct span s, size_t i, enum text_order order)
                                        : (uint32_t)(s.at[i] << 8 | s.at[i + 1]);
 }
 
-void text_add_utf16(struct buffer *b, struct span s, enum text_order order)
+void text_utf16_step(struct span in, enum text_order order, bool last, uint8_t *out, size_t room,
+                     size_t *used, size_t *made)
 {
-    for (size_t i = 0; i + 1 < s.len; i += 2) {
-        uint32_t unit = unit_at(s, i, order);
+    size_t i = 0, n = 0;
 
-        if (unit >= 0xD800 && unit < 0xDC00 && i + 3 < s.len) {
-            uint32_t low = unit_at(s, i + 2, order);
+    while (in.len - i >= 2 && room - n >= ENCODED_MAX) {
+        uint32_t unit = unit_at(in, i, order);
+        size_t taken = 2;
 
+        if (unit >= 0xD800 && unit < 0xDC00) {
+            uint32_t low = in.len - i >= 4 ? unit_at(in, i + 2, order) : 0;
+
+            if (in.len - i < 4 && !last) {
+                break;
+            }
             if (low >= 0xDC00 && low < 0xE000) {
                 unit = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
-                i += 2;
+                taken = 4;
             }
         }
-        text_add(b, unit);
+        n += encode(unit, out + n);
+        i += taken;
+    }
+    if (last && in.len - i == 1 && room - n >= ENCODED_MAX) {
+        n += encode(REPLACEMENT, out + n);
+        i++;
+    }
+    *used = i;
+    *made = n;
+}
+
+void text_add_utf16(struct buffer *b, struct span s, enum text_order order)
+{
+    uint8_t *room = s.len <= SIZE_MAX / 4 ? buffer_room(b, s.len / 2 * 3 + 2 * ENCODED_MAX) : NULL;
+    size_t used, made;
+
+    if (room != NULL) {
+        text_utf16_step(s, order, true, room, s.len / 2 * 3 + 2 * ENCODED_MAX, &used, &made);
+        b->len += made;
     }
 }
 

@@ -28,12 +28,18 @@ void text_add(struct buffer *b, uint32_t character);
  */
 void text_add_guessed(struct buffer *b, struct span s);
 
-/*
- * The byte order of UTF-16; `text_add_utf16` decodes `s`, of an even length. A surrogate
- * without its other half becomes U+FFFD.
- */
+/* Adds UTF-16 in UTF-8. A surrogate without its other half, or half a unit, becomes U+FFFD. */
 enum text_order { TEXT_LITTLE_ENDIAN, TEXT_BIG_ENDIAN };
 void text_add_utf16(struct buffer *b, struct span s, enum text_order order);
+
+/*
+ * One step of the same for a stream: decodes what it can of `in` into the `room` bytes at
+ * `out`. `*used` tells how many bytes of `in` were taken, `*made` how many were written.
+ * Less than all is taken when the room ends, or when a surrogate pair is cut at the end of `in`
+ * and `last` does not say that nothing follows.
+ */
+void text_utf16_step(struct span in, enum text_order order, bool last, uint8_t *out, size_t room,
+                     size_t *used, size_t *made);
 
 /*
  * True for a character that must not reach a terminal or a diagnostic as it is: C0 and C1

@@ -1,0 +1,311 @@
+#include "entry/entry.h"
+
+#include "base/ascii.h"
+#include "entry/multi.h"
+
+/* Address types of Exchange other than internet mail: MS:, X400:, CCMAIL:, EUM:, sip: */
+static bool is_smtp_address(struct span *address, bool *primary)
+{
+    static const char prefix[] = "smtp:";
+    size_t colon, at;
+
+    *primary = false;
+    if (ascii_starts_nocase(*address, span_text(prefix))) {
+        *primary = memcmp(address->at, "SMTP:", 5) == 0;
+        *address = span_from(*address, sizeof(prefix) - 1);
+        return address->len > 0;
+    }
+    if (span_find(*address, ':', &colon) && (!span_find(*address, '@', &at) || colon < at)) {
+        return false;
+    }
+    return address->len > 0;
+}
+
+static enum fault add_address(struct entry *entry, enum attribute attribute, struct span text,
+                              struct arena *arena)
+{
+    struct span address = ascii_trim(text);
+    bool primary;
+    enum fault fault;
+
+    if (!is_smtp_address(&address, &primary)) {
+        return FAULT_NONE;
+    }
+    if (primary && entry->primary.len == 0) {
+        entry->primary = address;
+    }
+    if (attribute == ATTRIBUTE_MAIL && entry->mail.len == 0) {
+        entry->mail = address;
+    }
+    /* `mail` and the primary address are the same as a rule: once is enough. A short list is
+     * looked through whole, a long one only at its start, so that time stays in bounds. */
+    for (size_t i = 0; i < entry->address_count && i < 64; i++) {
+        if (span_equal(entry->addresses[i], address)) {
+            return FAULT_NONE;
+        }
+    }
+    fault = arena_grow(arena, (void **)&entry->addresses, sizeof(*entry->addresses),
+                       entry->address_count, &entry->address_capacity, ENTRY_ADDRESSES_MAX);
+    if (fault == FAULT_NONE) {
+        entry->addresses[entry->address_count++] = address;
+    } else if (fault == FAULT_LIMIT) {
+        entry->dropped++;
+        fault = FAULT_NONE;
+    }
+    return fault;
+}
+
+static enum fault add_addresses(struct entry *entry, enum attribute attribute, struct span field,
+                                const struct entry_style *style, struct arena *arena)
+{
+    struct cursor in = cursor_over(field);
+    struct span text;
+    enum fault fault;
+
+    while ((fault = multi_next(&in, style, arena, &text)) == FAULT_NONE) {
+        fault = add_address(entry, attribute, text, arena);
+        if (fault != FAULT_NONE) {
+            return fault;
+        }
+    }
+    return fault == FAULT_ABSENT ? FAULT_NONE : fault;
+}
+
+enum fault entry_add_value(struct entry *entry, const struct entry_value *value,
+                           struct arena *arena)
+{
+    enum fault fault = arena_grow(arena, (void **)&entry->values, sizeof(*entry->values),
+                                  entry->value_count, &entry->value_capacity, ENTRY_VALUES_MAX);
+
+    if (fault == FAULT_NONE) {
+        entry->values[entry->value_count++] = *value;
+    } else if (fault == FAULT_LIMIT) {
+        entry->dropped++;
+        fault = FAULT_NONE;
+    }
+    return fault;
+}
+
+static enum fault add_values(struct entry *entry, enum attribute attribute, struct span field,
+                             const struct entry_style *style, struct arena *arena)
+{
+    struct cursor in = cursor_over(field);
+    struct entry_value value = {.attribute = attribute};
+    enum fault fault;
+
+    if (style->binary) {
+        value.value = (struct value){.state = VALUE_BYTES, .bytes = field};
+        return field.len == 0 ? FAULT_NONE : entry_add_value(entry, &value, arena);
+    }
+    while ((fault = value_next(&in, style->separator, arena, &value.value)) == FAULT_NONE) {
+        fault = entry_add_value(entry, &value, arena);
+        if (fault != FAULT_NONE) {
+            return fault;
+        }
+    }
+    return fault == FAULT_ABSENT ? FAULT_NONE : fault;
+}
+
+/* Exchange's Obj-Class: one word, any case. */
+static void set_obj_class(struct entry *entry, struct span word)
+{
+    word = ascii_trim(word);
+    if (ascii_equal_nocase(word, span_text("mailbox"))) {
+        entry->kind = ENTRY_MAILBOX;
+    } else if (ascii_equal_nocase(word, span_text("remote"))) {
+        entry->kind = ENTRY_REMOTE;
+    } else {
+        entry->kind = ENTRY_OTHER;
+    }
+}
+
+/*
+ * LDAP's objectClass: a computer of Active Directory is a `user`, a contact a `person`; so the
+ * classes that rule a mailbox out count more than those that make one.
+ */
+static void add_object_class(struct entry *entry, struct span word)
+{
+    static const char *const people[] = {"person", "inetOrgPerson", "user", "mailRecipient",
+                                         "organizationalPerson"};
+    static const char *const others[] = {"computer",
+                                         "contact",
+                                         "group",
+                                         "groupOfNames",
+                                         "groupOfUniqueNames",
+                                         "organizationalUnit",
+                                         "container",
+                                         "mailGroup",
+                                         "publicFolder",
+                                         "msExchDynamicDistributionList",
+                                         "foreignSecurityPrincipal"};
+
+    word = ascii_trim(word);
+    if (word.len == 0) {
+        return;
+    }
+    if (!entry->kind_by_class) {
+        entry->kind_by_class = true;
+        entry->kind = ENTRY_UNTOLD;
+    }
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        if (ascii_equal_nocase(word, span_text(others[i]))) {
+            entry->kind = ENTRY_OTHER;
+        }
+    }
+    for (size_t i = 0; i < sizeof(people) / sizeof(people[0]) && entry->kind == ENTRY_UNTOLD; i++) {
+        if (ascii_equal_nocase(word, span_text(people[i]))) {
+            entry->kind = ENTRY_MAILBOX;
+        }
+    }
+}
+
+static enum fault add_object_classes(struct entry *entry, struct span field,
+                                     const struct entry_style *style, struct arena *arena)
+{
+    struct cursor in = cursor_over(field);
+    struct span word;
+    enum fault fault;
+
+    while ((fault = multi_next(&in, style, arena, &word)) == FAULT_NONE) {
+        add_object_class(entry, word);
+    }
+    return fault == FAULT_ABSENT ? FAULT_NONE : fault;
+}
+
+/* A name of one value: the first that is not empty stays. */
+static enum fault set_text(struct span *place, struct span field, struct arena *arena)
+{
+    static const struct entry_style single = {.separator = 0};
+    struct cursor in = cursor_over(field);
+
+    if (place->len > 0 || field.len == 0) {
+        return FAULT_NONE;
+    }
+    return multi_next(&in, &single, arena, place);
+}
+
+enum fault entry_add(struct entry *entry, enum attribute attribute, struct span field,
+                     const struct entry_style *style, struct arena *arena)
+{
+    switch (attribute) {
+    case ATTRIBUTE_DN:
+        return set_text(&entry->dn, field, arena);
+    case ATTRIBUTE_DISPLAY_NAME:
+        return set_text(&entry->display_name, field, arena);
+    case ATTRIBUTE_COMMON_NAME:
+        return set_text(&entry->common_name, field, arena);
+    case ATTRIBUTE_DIRECTORY_NAME:
+        return set_text(&entry->directory_name, field, arena);
+    case ATTRIBUTE_ALIAS:
+        return set_text(&entry->alias, field, arena);
+    case ATTRIBUTE_CONTAINER:
+        return set_text(&entry->container, field, arena);
+    case ATTRIBUTE_MAIL:
+    case ATTRIBUTE_ADDRESSES:
+        return add_addresses(entry, attribute, field, style, arena);
+    case ATTRIBUTE_OBJ_CLASS:
+        set_obj_class(entry, field);
+        return FAULT_NONE;
+    case ATTRIBUTE_OBJECT_CLASS:
+        return add_object_classes(entry, field, style, arena);
+    case ATTRIBUTE_CERT_FIRST:
+    case ATTRIBUTE_CERT_SECOND:
+        return add_values(entry, attribute, field, style, arena);
+    case ATTRIBUTE_OTHER:
+    case ATTRIBUTE_COUNT:
+        break;
+    }
+    return FAULT_NONE;
+}
+
+bool entry_is_mailbox(const struct entry *entry, bool remotes)
+{
+    switch (entry->kind) {
+    case ENTRY_UNTOLD:
+        return !entry->kind_by_class;
+    case ENTRY_MAILBOX:
+        return !entry->kind_by_class || entry->address_count > 0 || entry->value_count > 0;
+    case ENTRY_REMOTE:
+        return remotes;
+    case ENTRY_OTHER:
+        break;
+    }
+    return false;
+}
+
+/* The first RDN of a DN ends at the first comma that no backslash or quote protects (RFC 4514). */
+static size_t first_rdn_length(struct span dn)
+{
+    bool quoted = false;
+
+    for (size_t i = 0; i < dn.len; i++) {
+        if (dn.at[i] == '\\') {
+            i++;
+        } else if (dn.at[i] == '"') {
+            quoted = !quoted;
+        } else if (!quoted && (dn.at[i] == ',' || dn.at[i] == ';')) {
+            return i;
+        }
+    }
+    return dn.len;
+}
+
+/* The value of a DN's first RDN when it is a cn; `/o=Org/ou=Site/cn=Recipients/cn=alias` too. */
+static struct span dn_common_name(struct span dn)
+{
+    struct span rdn = span_upto(dn, first_rdn_length(dn));
+
+    for (size_t i = rdn.len; dn.len > 0 && dn.at[0] == '/' && i > 0; i--) {
+        if (rdn.at[i - 1] == '/') {
+            rdn = span_from(rdn, i);
+            break;
+        }
+    }
+    return ascii_starts_nocase(rdn, span_text("cn=")) ? ascii_trim(span_from(rdn, 3))
+                                                      : (struct span){0};
+}
+
+struct span entry_name(const struct entry *entry)
+{
+    const struct span choices[] = {entry->display_name,
+                                   entry->common_name,
+                                   entry->directory_name,
+                                   dn_common_name(entry->dn),
+                                   entry->alias,
+                                   entry_address(entry),
+                                   entry->dn};
+
+    for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
+        if (choices[i].len > 0) {
+            return choices[i];
+        }
+    }
+    return (struct span){0};
+}
+
+struct span entry_address(const struct entry *entry)
+{
+    if (entry->primary.len > 0) {
+        return entry->primary;
+    }
+    if (entry->mail.len > 0) {
+        return entry->mail;
+    }
+    return entry->address_count > 0 ? entry->addresses[0] : (struct span){0};
+}
+
+struct span entry_container(const struct entry *entry)
+{
+    if (entry->container.len > 0 || entry->dn.len == 0) {
+        return entry->container;
+    }
+    if (entry->dn.at[0] == '/') {
+        size_t slash = entry->dn.len;
+
+        while (slash > 0 && entry->dn.at[slash - 1] != '/') {
+            slash--;
+        }
+        return span_upto(entry->dn, slash > 0 ? slash - 1 : 0);
+    }
+    return ascii_trim(span_from(entry->dn, first_rdn_length(entry->dn) + 1));
+}

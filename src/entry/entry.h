@@ -1,0 +1,91 @@
+#ifndef ENTRY_ENTRY_H
+#define ENTRY_ENTRY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/cursor.h"
+#include "entry/attribute.h"
+#include "entry/value.h"
+
+/*
+ * One object as a directory tells it: its names, addresses and container as they are written
+ * there, and the values of its certificate attributes, decoded to bytes but not yet read.
+ *
+ * Text is UTF-8, or Windows-1252 where it is not (base/text.h, text_add_guessed()). Every
+ * span is a view into the batch or into the arena that was given, and lives as long as they do.
+ */
+
+/* No entry has more of either; what is beyond is counted in `dropped`, and is a diagnostic. */
+enum { ENTRY_VALUES_MAX = 262144, ENTRY_ADDRESSES_MAX = 262144 };
+
+struct entry_value {
+    struct value value;
+    enum attribute attribute; /* ATTRIBUTE_CERT_FIRST or ATTRIBUTE_CERT_SECOND */
+};
+
+/* What a directory calls the object. */
+enum entry_kind {
+    ENTRY_UNTOLD,  /* the source has no class of objects: everything in it is a mailbox */
+    ENTRY_MAILBOX, /* Exchange: mailbox; LDAP: person, inetOrgPerson, user, mailRecipient */
+    ENTRY_REMOTE,  /* Exchange: remote, a custom recipient */
+    ENTRY_OTHER,   /* dl, group, contact, computer, container, … */
+};
+
+struct entry {
+    struct span dn, display_name, common_name, directory_name, alias, container;
+    struct span mail;       /* the first value of an attribute for one address */
+    struct span primary;    /* the first that stands behind `SMTP:` */
+    struct span *addresses; /* all internet addresses, without prefix, in their order */
+    size_t address_count, address_capacity;
+    struct entry_value *values;
+    size_t value_count, value_capacity;
+    size_t dropped; /* addresses and values beyond the maximum */
+    enum entry_kind kind;
+    bool kind_by_class; /* `kind` was told by objectClass: LDAP's rule for mailboxes */
+    bool cut_off;       /* the record ended before a certificate column */
+    const char *remark; /* what was wrong with a record that could be read; NULL: nothing */
+    uint64_t line;      /* first physical line of the record, from 1 */
+};
+
+/*
+ * How a source writes many values in one field. `separator` 0: it never does; every value
+ * comes in a call of its own.
+ */
+struct entry_style {
+    uint8_t separator;
+    bool backslash; /* `\%` is a separator within a value, `\\` a backslash (Exchange) */
+    bool binary;    /* certificate values come as bytes, not in a text form (LDIF, LDAP) */
+};
+
+/*
+ * Adds what one field or attribute line says. `field` with many values is taken apart; an
+ * attribute that is none of ours is passed over.
+ *
+ * FAULT_RESOURCE  the arena is exhausted; the entry is not to be used
+ */
+MUST_USE enum fault entry_add(struct entry *entry, enum attribute attribute, struct span field,
+                              const struct entry_style *style, struct arena *arena);
+
+/* Adds one certificate value that is taken apart already. Faults as entry_add(). */
+MUST_USE enum fault entry_add_value(struct entry *entry, const struct entry_value *value,
+                                    struct arena *arena);
+
+/*
+ * True when the object is a mailbox. An Exchange mailbox is; where objectClass told the
+ * kind, it also has an address or a certificate attribute. `remotes` lets custom recipients in.
+ */
+bool entry_is_mailbox(const struct entry *entry, bool remotes);
+
+/* The name to call it by: display name, common name, directory name, alias, address, DN; empty when
+ * none. */
+struct span entry_name(const struct entry *entry);
+
+/* The address to write to: primary, mail, the first of all; empty when there is none. */
+struct span entry_address(const struct entry *entry);
+
+/* Where it lives: Obj-Container, else the DN without its first RDN; empty when unknown. */
+struct span entry_container(const struct entry *entry);
+
+#endif

@@ -1,0 +1,82 @@
+#include "entry/multi.h"
+
+#include "base/ascii.h"
+#include "base/hex.h"
+
+/* Length of the first value in `s`, up to its separator. */
+static size_t value_length(struct span s, const struct entry_style *style, bool *escaped)
+{
+    size_t n = 0;
+
+    *escaped = false;
+    while (n < s.len && s.at[n] != style->separator) {
+        if (style->backslash && s.at[n] == '\\' && n + 1 < s.len) {
+            *escaped = true;
+            n++;
+        }
+        n++;
+    }
+    return n;
+}
+
+static enum fault unescape(struct span raw, struct arena *arena, struct span *out)
+{
+    uint8_t *copy = arena_take(arena, raw.len);
+    size_t n = 0;
+
+    if (copy == NULL) {
+        return FAULT_RESOURCE;
+    }
+    for (size_t i = 0; i < raw.len; i++) {
+        if (raw.at[i] == '\\' && i + 1 < raw.len) {
+            i++;
+        }
+        copy[n++] = raw.at[i];
+    }
+    *out = span_of(copy, n);
+    return FAULT_NONE;
+}
+
+/* csvde writes text that is not ASCII as X'…' unless told -u. */
+static enum fault undo_quoted_hex(struct arena *arena, struct span *text)
+{
+    struct span digits;
+    uint8_t *copy;
+
+    if (text->len < 5 || ascii_lower(text->at[0]) != 'x' || text->at[1] != '\'' ||
+        text->at[text->len - 1] != '\'') {
+        return FAULT_NONE;
+    }
+    digits = span_of(text->at + 2, text->len - 3);
+    copy = arena_take(arena, digits.len / 2);
+    if (copy == NULL) {
+        return FAULT_RESOURCE;
+    }
+    if (digits.len % 2 == 0 && hex_decode_run(digits, copy) == digits.len) {
+        *text = span_of(copy, digits.len / 2);
+    }
+    return FAULT_NONE;
+}
+
+enum fault multi_next(struct cursor *field, const struct entry_style *style, struct arena *arena,
+                      struct span *out)
+{
+    struct span raw, separator;
+    bool escaped;
+    size_t n;
+
+    if (field->rest.len == 0) {
+        return FAULT_ABSENT;
+    }
+    n = style->separator == 0 ? field->rest.len : value_length(field->rest, style, &escaped);
+    if (style->separator == 0) {
+        escaped = false;
+    }
+    (void)!cursor_take(field, n, &raw);
+    (void)!cursor_take(field, 1, &separator);
+    if (escaped) {
+        return unescape(raw, arena, out);
+    }
+    *out = raw;
+    return undo_quoted_hex(arena, out);
+}

@@ -1,0 +1,16 @@
+#ifndef ENTRY_MULTI_H
+#define ENTRY_MULTI_H
+
+#include "base/arena.h"
+#include "base/cursor.h"
+#include "entry/entry.h"
+
+/*
+ * Takes the next text value of a field. With `style->backslash`, `\%` and `\\` are undone, in a
+ * copy in the arena; otherwise the value is a view. csvde's X'…' is decoded where the whole
+ * value has that form. FAULT_ABSENT at the end of the field, FAULT_RESOURCE without memory.
+ */
+MUST_USE enum fault multi_next(struct cursor *field, const struct entry_style *style,
+                               struct arena *arena, struct span *out);
+
+#endif

@@ -1,0 +1,73 @@
+#ifndef SOURCE_CSV_H
+#define SOURCE_CSV_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/cursor.h"
+
+/*
+ * Records and fields of a CSV text (RFC 4180, and the dialects of Exchange's Administrator,
+ * csvde and spreadsheets). One function decides where a record ends, for whoever cuts a file
+ * into batches and for whoever reads the records, so that both always agree.
+ *
+ * A quote opens a field only as its first byte; anywhere else it is a byte like others. A
+ * quoted field may hold delimiters, line ends and doubled quotes; blanks may follow its end. A
+ * quoted field that never ends, or goes on after its end, is broken: its record ends with the
+ * line in which the field began, so that the lines after it are read as if nothing had been.
+ */
+
+enum { CSV_DELIMITER_MAX = 8 };
+
+struct csv_dialect {
+    struct span delimiter; /* 1 to CSV_DELIMITER_MAX bytes; borrowed */
+    int quote;             /* a byte, or -1 when nothing quotes */
+};
+
+enum csv_end {
+    CSV_COMPLETE,   /* a record ends here */
+    CSV_INCOMPLETE, /* the text is too short to tell */
+    CSV_BROKEN,     /* a quoted field is broken; the record ends with its line */
+};
+
+struct csv_record {
+    struct span text; /* without the line end */
+    size_t size;      /* bytes to the start of the next record */
+    size_t lines;     /* line ends within these */
+};
+
+/*
+ * Finds the record at the start of `text`, which is not empty. `last` says that no byte follows.
+ * `*out` is written unless the answer is CSV_INCOMPLETE.
+ */
+enum csv_end csv_record_find(struct span text, const struct csv_dialect *dialect, bool last,
+                             struct csv_record *out);
+
+/*
+ * How many bytes at the start of `text` are whole records; 0 when there is none. `text` starts
+ * with a record.
+ */
+size_t csv_whole_records(struct span text, const struct csv_dialect *dialect);
+
+struct csv_field {
+    struct span text; /* without its quotes; doubled ones are still doubled */
+    bool doubled;     /* holds a doubled quote: csv_field_text() undoes it */
+};
+
+/*
+ * Takes the next field of a record that was found CSV_COMPLETE. False at its end. `*state` is
+ * {0} at first: an empty record has one empty field, and a delimiter at the end another.
+ */
+struct csv_fields {
+    size_t at;
+    bool ended;
+};
+MUST_USE bool csv_field_next(struct span record, const struct csv_dialect *dialect,
+                             struct csv_fields *state, struct csv_field *out);
+
+/* The field's text, with doubled quotes undone in the arena. FAULT_RESOURCE without memory. */
+MUST_USE enum fault csv_field_text(const struct csv_field *field, const struct csv_dialect *dialect,
+                                   struct arena *arena, struct span *out);
+
+#endif

@@ -1,0 +1,254 @@
+#include "source/csv_header.h"
+
+#include <stdlib.h>
+
+#include "base/ascii.h"
+
+enum {
+    NAME_MAX_LENGTH = 128,
+    CSV_HEADER_MAX = 64 * 1024 * 1024,
+};
+
+/* How well a line serves as a header when split in one way. */
+struct reading {
+    size_t fields, known, certificates;
+};
+
+static bool is_known(struct span name)
+{
+    enum attribute_origin origin;
+
+    return name.len <= NAME_MAX_LENGTH &&
+           (attribute_find(name, &origin) != ATTRIBUTE_OTHER || origin == ORIGIN_EXCHANGE);
+}
+
+static struct reading read_names(struct span record, const struct csv_dialect *dialect)
+{
+    struct reading reading = {0};
+    struct csv_fields state = {0};
+    struct csv_field field;
+
+    while (csv_field_next(record, dialect, &state, &field)) {
+        reading.fields++;
+        if (is_known(field.text)) {
+            reading.known++;
+            reading.certificates += attribute_is_certificate(attribute_find(field.text, NULL));
+        }
+    }
+    return reading;
+}
+
+static struct span first_line(struct span text)
+{
+    size_t end;
+
+    return span_find(text, '\n', &end) ? span_upto(text, end + 1) : text;
+}
+
+/* Lines before the header: empty ones, `#TYPE System.Management…`, `sep=;`. */
+static size_t skip_preamble(struct span head, struct span *said_delimiter)
+{
+    size_t skipped = 0;
+
+    for (;;) {
+        struct span line = first_line(span_from(head, skipped));
+        struct span text = ascii_trim(line);
+        bool says = ascii_starts_nocase(text, span_text("sep="));
+
+        if (line.len == 0 ||
+            (text.len > 0 && !says && !ascii_starts_nocase(text, span_text("#TYPE ")))) {
+            return skipped;
+        }
+        if (says && line.len > 4) {
+            *said_delimiter = span_of(line.at + 4, 1);
+        }
+        skipped += line.len;
+    }
+}
+
+/* What exporting tools and option files are known to separate columns by; the usual ones first. */
+static const char usual_delimiters[] = ",;\t|&^#@!$%:~";
+
+/* Tries what separates the columns; the way in which most names are known wins. */
+static enum csv_end find_dialect(struct span text, const struct csv_options *options,
+                                 struct span said, struct csv_dialect *dialect,
+                                 struct csv_record *record)
+{
+    struct csv_dialect best = *dialect;
+    enum csv_end end = CSV_INCOMPLETE;
+    struct reading most = {0};
+
+    if (options->delimiter.len > 0 || said.len > 0) {
+        dialect->delimiter = options->delimiter.len > 0 ? options->delimiter : said;
+        return csv_record_find(text, dialect, true, record);
+    }
+    for (size_t i = 0; usual_delimiters[i] != '\0'; i++) {
+        struct csv_dialect trial = {.delimiter = span_of(usual_delimiters + i, 1),
+                                    .quote = dialect->quote};
+        struct csv_record found;
+        enum csv_end trial_end = csv_record_find(text, &trial, true, &found);
+        struct reading reading = {0};
+
+        if (trial_end == CSV_COMPLETE) {
+            reading = read_names(found.text, &trial);
+        }
+        if (i == 0 || reading.known > most.known) {
+            most = reading;
+            best = trial;
+            *record = found;
+            end = trial_end;
+        }
+    }
+    *dialect = best;
+    return end;
+}
+
+static int find_quote(struct span text, const struct csv_options *options)
+{
+    if (ascii_equal_nocase(options->quote, span_text("none"))) {
+        return -1;
+    }
+    if (options->quote.len > 0) {
+        return options->quote.at[0];
+    }
+    return text.len > 0 && text.at[0] == '\'' ? '\'' : '"';
+}
+
+static void note_column(struct csv_header *header, struct span name, size_t index)
+{
+    enum attribute_origin origin;
+    enum attribute attribute =
+        name.len <= NAME_MAX_LENGTH ? attribute_find(name, &origin) : ATTRIBUTE_OTHER;
+
+    header->columns[index] = (uint8_t)attribute;
+    header->exchange |= name.len <= NAME_MAX_LENGTH && origin == ORIGIN_EXCHANGE;
+    if (attribute_is_certificate(attribute)) {
+        header->last_certificate = index;
+    }
+    header->has_class |= attribute == ATTRIBUTE_OBJECT_CLASS || attribute == ATTRIBUTE_OBJ_CLASS;
+    header->names_mailbox |= attribute == ATTRIBUTE_DISPLAY_NAME ||
+                             attribute == ATTRIBUTE_COMMON_NAME || attribute == ATTRIBUTE_DN ||
+                             attribute == ATTRIBUTE_DIRECTORY_NAME ||
+                             attribute == ATTRIBUTE_ALIAS || attribute == ATTRIBUTE_MAIL ||
+                             attribute == ATTRIBUTE_ADDRESSES;
+}
+
+/* Builds the header of a record that was read as one. */
+static struct csv_header *header_new(struct span record, const struct csv_dialect *dialect,
+                                     size_t fields)
+{
+    struct csv_header *header = calloc(1, sizeof(*header));
+    struct csv_fields state = {0};
+    struct csv_field field;
+
+    if (header == NULL) {
+        return NULL;
+    }
+    header->columns = malloc(fields);
+    if (header->columns == NULL) {
+        free(header);
+        return NULL;
+    }
+    memcpy(header->delimiter, dialect->delimiter.at, dialect->delimiter.len);
+    header->dialect = (struct csv_dialect){
+        .delimiter = span_of(header->delimiter, dialect->delimiter.len), .quote = dialect->quote};
+    while (header->count < fields && csv_field_next(record, dialect, &state, &field)) {
+        note_column(header, field.text, header->count++);
+    }
+    return header;
+}
+
+/* `said` is empty, or the separator of values that the user told. */
+static void set_style(struct csv_header *header, struct span said)
+{
+    header->separator_said = said.len > 0;
+    header->style.separator = said.len > 0 ? said.at[0] : header->exchange ? '%' : ';';
+    header->style.backslash = header->exchange;
+}
+
+enum fault csv_header_read(struct span head, const struct csv_options *options,
+                           struct csv_header **out, size_t *size, struct why *why)
+{
+    struct span said = {0};
+    size_t skipped = skip_preamble(head, &said);
+    struct span text = span_from(head, skipped);
+    struct csv_dialect dialect = {.quote = find_quote(text, options)};
+    struct csv_record record = {0};
+    struct reading reading;
+
+    if (text.len == 0) {
+        return fault_at(FAULT_SYNTAX, 0, "the file is empty: nothing was exported", why);
+    }
+    if (find_dialect(text, options, said, &dialect, &record) != CSV_COMPLETE) {
+        return fault_at(FAULT_SYNTAX, skipped, "the header line has a quote that is never closed",
+                        why);
+    }
+    if (record.size == text.len && head.at[head.len - 1] != '\n' && text.len > CSV_HEADER_MAX) {
+        return fault_at(FAULT_LIMIT, skipped, "the first line does not end: this is no CSV file",
+                        why);
+    }
+    reading = read_names(record.text, &dialect);
+    if (reading.known == 0) {
+        return fault_at(FAULT_SYNTAX, skipped,
+                        "neither LDIF nor a CSV header: no column name in the first line is known "
+                        "(the first line names the attributes, e.g. Display Name,Tagged-X509-Cert)",
+                        why);
+    }
+    if (reading.certificates == 0) {
+        return fault_at(FAULT_ABSENT, skipped,
+                        "no certificate column in the header (known names: Tagged-X509-Cert, "
+                        "X509-Cert, User-Cert, userSMIMECertificate, userCertificate; export again "
+                        "with one of them, e.g. csvde -l "
+                        "\"DN,displayName,mail,userCertificate,userSMIMECertificate\")",
+                        why);
+    }
+    *out = header_new(record.text, &dialect, reading.fields);
+    if (*out == NULL) {
+        return fault_at(FAULT_RESOURCE, skipped, "out of memory", why);
+    }
+    set_style(*out, options->separator);
+    *size = skipped + record.size;
+    return FAULT_NONE;
+}
+
+bool csv_header_repeats(const struct csv_header *header, struct span record, bool *same)
+{
+    struct reading reading = read_names(record, &header->dialect);
+    struct csv_fields state = {0};
+    struct csv_field field;
+    size_t i = 0;
+
+    if (reading.certificates == 0 || reading.known * 2 < reading.fields) {
+        return false;
+    }
+    *same = reading.fields == header->count;
+    while (*same && csv_field_next(record, &header->dialect, &state, &field)) {
+        *same = is_known(field.text) ? attribute_find(field.text, NULL) == header->columns[i]
+                                     : header->columns[i] == ATTRIBUTE_OTHER;
+        i++;
+    }
+    return true;
+}
+
+struct csv_header *csv_header_replace(const struct csv_header *header, struct span record)
+{
+    struct reading reading = read_names(record, &header->dialect);
+    struct csv_header *replacement = header_new(record, &header->dialect, reading.fields);
+
+    if (replacement != NULL) {
+        set_style(replacement,
+                  header->separator_said ? span_of(&header->style.separator, 1) : (struct span){0});
+    }
+    return replacement;
+}
+
+void csv_header_free(struct csv_header *header)
+{
+    while (header != NULL) {
+        struct csv_header *older = header->older;
+
+        free(header->columns);
+        free(header);
+        header = older;
+    }
+}

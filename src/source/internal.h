@@ -1,0 +1,25 @@
+#ifndef SOURCE_INTERNAL_H
+#define SOURCE_INTERNAL_H
+
+#include "source/source.h"
+#include "source/stream.h"
+
+/* One source; shared by source.c, which reads it, and records.c, which takes it apart. */
+struct source {
+    struct source_options options;
+    struct stream *stream;
+    enum source_format format;
+    struct csv_header *header;  /* CSV: the one in force; those before it hang behind it */
+    struct csv_dialect dialect; /* CSV: the same for every header of the file */
+    struct batch carry;         /* read, but not yet handed out: the start of a record */
+    uint64_t line;              /* number of the line at the start of the carry */
+    uint64_t size;              /* of the file as stored; 0: unknown */
+    bool first;                 /* no batch has been handed out */
+    bool ended;                 /* the stream is at its end, or broke */
+    enum fault end_fault;       /* why it ended; FAULT_NONE: the file's end */
+    struct why end_why;
+    bool names_certificate; /* LDIF: an entry had a certificate attribute */
+    bool incomplete;        /* LDIF: the file says that it holds a part only */
+};
+
+#endif

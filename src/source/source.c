@@ -1,0 +1,353 @@
+#include "source/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/ascii.h"
+#include "base/count.h"
+#include "source/internal.h"
+
+enum {
+    BATCH_SIZE = 1024 * 1024,
+    READ_ROOM = 64, /* stream_read() wants at least this much */
+};
+
+enum fault source_open(const char *path, const struct source_options *options, struct source **out,
+                       struct why *why)
+{
+    struct stat status = {0};
+    struct source *source;
+    enum fault fault;
+    int fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+                                    : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+    if (fd < 0 || fstat(fd, &status) != 0) {
+        fault = errno == EACCES || errno == EPERM    ? FAULT_DENIED
+                : errno == EMFILE || errno == ENFILE ? FAULT_RESOURCE
+                                                     : FAULT_ABSENT;
+        return fault_at(fault, 0, strerrordesc_np(errno), why);
+    }
+    if (S_ISDIR(status.st_mode)) {
+        (void)close(fd);
+        return fault_at(FAULT_SYNTAX, 0, "a directory: name the export files in it", why);
+    }
+    source = calloc(1, sizeof(*source));
+    if (source == NULL) {
+        (void)close(fd);
+        return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+    }
+    source->options = *options;
+    source->size = S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0;
+    source->line = 1;
+    fault = stream_open_take(fd, options->encoding, &source->stream, why);
+    if (fault != FAULT_NONE) {
+        free(source);
+        return fault;
+    }
+    (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+    *out = source;
+    return FAULT_NONE;
+}
+
+/* `version:` or `dn:` in the first line that is neither empty nor a comment. */
+static bool looks_like_ldif(struct span head)
+{
+    while (head.len > 0) {
+        size_t end;
+        struct span line = span_find(head, '\n', &end) ? span_upto(head, end + 1) : head;
+        struct span text = ascii_trim(line);
+
+        if (text.len > 0 && text.at[0] != '#' && line.at[0] != ' ') {
+            return ascii_starts_nocase(text, span_text("dn:")) ||
+                   ascii_starts_nocase(text, span_text("version:")) ||
+                   ascii_starts_nocase(text, span_text("search:")) ||
+                   ascii_starts_nocase(text, span_text("ref:"));
+        }
+        head = span_from(head, line.len);
+    }
+    return false;
+}
+
+/* Gives the batch room for `capacity` bytes; what it holds stays. */
+static enum fault batch_resize(struct batch *batch, size_t capacity, struct why *why)
+{
+    uint8_t *bytes;
+
+    if (capacity == batch->capacity) {
+        return FAULT_NONE;
+    }
+    bytes = realloc(batch->bytes, capacity);
+    if (bytes == NULL) {
+        return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+    }
+    batch->bytes = bytes;
+    batch->capacity = capacity;
+    return FAULT_NONE;
+}
+
+void batch_clear(struct batch *batch)
+{
+    free(batch->bytes);
+    *batch = (struct batch){0};
+}
+
+/* Reads until the batch is full or the stream ends; a fault of the stream is kept for later. */
+static void fill(struct source *source, struct batch *batch)
+{
+    while (!source->ended && batch->capacity - batch->len >= READ_ROOM) {
+        size_t n = 0;
+        enum fault fault = stream_read(source->stream, batch->bytes + batch->len,
+                                       batch->capacity - batch->len, &n, &source->end_why);
+
+        batch->len += n;
+        if (fault != FAULT_NONE || n == 0) {
+            source->ended = true;
+            source->end_fault = fault;
+        }
+    }
+}
+
+/* Puts what stands behind `whole` bytes aside for the next batch. */
+static enum fault carry_over(struct source *source, struct batch *batch, size_t whole,
+                             struct why *why)
+{
+    struct span rest = span_from(span_of(batch->bytes, batch->len), whole);
+
+    source->carry.len = 0;
+    if (rest.len > source->carry.capacity || source->carry.capacity > 4 * (size_t)BATCH_SIZE) {
+        batch_clear(&source->carry);
+        enum fault fault = batch_resize(&source->carry, rest.len + READ_ROOM, why);
+
+        if (fault != FAULT_NONE) {
+            return fault;
+        }
+    }
+    if (rest.len > 0) {
+        memcpy(source->carry.bytes, rest.at, rest.len);
+    }
+    source->carry.len = rest.len;
+    batch->len = whole;
+    return FAULT_NONE;
+}
+
+static size_t whole_records(const struct source *source, struct span text)
+{
+    return source->format == SOURCE_LDIF ? ldif_whole_records(text)
+                                         : csv_whole_records(text, &source->dialect);
+}
+
+static enum fault start_csv(struct source *source, struct batch *head, struct why *why)
+{
+    size_t size = 0;
+    enum fault fault = csv_header_read(span_of(head->bytes, head->len), &source->options.csv,
+                                       &source->header, &size, why);
+
+    if (fault != FAULT_NONE) {
+        return fault;
+    }
+    source->line = 1 + count_byte(span_of(head->bytes, size), '\n');
+    /* The carry is what follows the header. */
+    memmove(head->bytes, head->bytes + size, head->len - size);
+    head->len -= size;
+    source->format = SOURCE_CSV;
+    source->dialect = source->header->dialect;
+    return FAULT_NONE;
+}
+
+enum fault source_start(struct source *source, struct why *why)
+{
+    struct batch *head = &source->carry;
+    size_t newline;
+    enum fault fault = batch_resize(head, BATCH_SIZE, why);
+
+    if (fault != FAULT_NONE) {
+        return fault;
+    }
+    fill(source, head);
+    /* A header line may be longer than a batch: one column a day, over the years. */
+    while (!source->ended && !span_find(span_of(head->bytes, head->len), '\n', &newline) &&
+           head->capacity < SOURCE_RECORD_MAX) {
+        fault = batch_resize(head, head->capacity * 2, why);
+        if (fault != FAULT_NONE) {
+            return fault;
+        }
+        fill(source, head);
+    }
+    if (source->end_fault != FAULT_NONE && head->len == 0) {
+        *why = source->end_why;
+        return source->end_fault;
+    }
+    source->first = true;
+    source->format = source->options.format;
+    if (source->format == SOURCE_LDIF ||
+        (source->format == SOURCE_UNTOLD && looks_like_ldif(span_of(head->bytes, head->len)))) {
+        source->format = SOURCE_LDIF;
+        return FAULT_NONE;
+    }
+    return start_csv(source, head, why);
+}
+
+/* Finds where a record ends that is too long to look into: a line end, or LDIF's empty line. */
+static bool find_overlong_end(enum source_format format, struct span text, size_t *end)
+{
+    size_t at = 0, next;
+
+    while (span_find(span_from(text, at), '\n', &next)) {
+        at += next + 1;
+        if (format != SOURCE_LDIF || (at < text.len && text.at[at] == '\n') ||
+            (at + 1 < text.len && text.at[at] == '\r' && text.at[at + 1] == '\n')) {
+            *end = at;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Drops bytes up to the end of a record that is longer than we agree to hold. */
+static void skip_overlong(struct source *source, struct batch *batch)
+{
+    enum { KEPT = 2 /* an empty line may be cut in two by the end of what we see */ };
+    bool found;
+
+    batch->skipped = "a record longer than 64 MiB: skipped";
+    batch->skipped_line = source->line;
+    do {
+        struct span text = span_of(batch->bytes, batch->len);
+        size_t size = text.len > KEPT && !source->ended ? text.len - KEPT : text.len;
+
+        found = find_overlong_end(source->format, text, &size);
+        source->line += count_byte(span_upto(text, size), '\n');
+        memmove(batch->bytes, batch->bytes + size, batch->len - size);
+        batch->len -= size;
+        if (!found) {
+            fill(source, batch);
+        }
+    } while (!found && !(source->ended && batch->len == 0));
+}
+
+/*
+ * No record ends within the largest batch. A quoted field that is open since its first line has
+ * most likely lost its closing quote: that line alone is given up, and reading goes on after it.
+ */
+static size_t cut_overlong(struct source *source, struct batch *batch)
+{
+    struct csv_record record;
+    struct span text = span_of(batch->bytes, batch->len);
+
+    if (source->format == SOURCE_CSV &&
+        csv_record_find(text, &source->dialect, true, &record) == CSV_BROKEN &&
+        record.size < text.len) {
+        return record.size;
+    }
+    skip_overlong(source, batch);
+    return whole_records(source, span_of(batch->bytes, batch->len));
+}
+
+/* Takes over what the last batch left, into a batch of the usual size where that suffices. */
+static enum fault begin_batch(struct source *source, struct batch *batch, struct why *why)
+{
+    size_t wanted = BATCH_SIZE;
+    enum fault fault;
+
+    while (wanted < source->carry.len + READ_ROOM) {
+        wanted *= 2;
+    }
+    fault = batch_resize(batch, wanted, why);
+    if (fault != FAULT_NONE) {
+        return fault;
+    }
+    if (source->carry.len > 0) {
+        memcpy(batch->bytes, source->carry.bytes, source->carry.len);
+    }
+    batch->len = source->carry.len;
+    batch->skipped = NULL;
+    source->carry.len = 0;
+    return FAULT_NONE;
+}
+
+enum fault source_read(struct source *source, struct batch *batch, struct why *why)
+{
+    size_t whole = 0;
+    enum fault fault = begin_batch(source, batch, why);
+
+    if (fault != FAULT_NONE) {
+        return fault;
+    }
+    while (whole == 0) {
+        fill(source, batch);
+        if (source->ended) {
+            whole = batch->len;
+            break;
+        }
+        whole = whole_records(source, span_of(batch->bytes, batch->len));
+        if (whole == 0 && batch->capacity >= SOURCE_RECORD_MAX) {
+            whole = cut_overlong(source, batch);
+        } else if (whole == 0) {
+            fault = batch_resize(batch, batch->capacity * 2, why);
+            if (fault != FAULT_NONE) {
+                return fault;
+            }
+        }
+    }
+    if (whole == 0 && batch->skipped == NULL) {
+        *why = source->end_why;
+        return source->end_fault != FAULT_NONE ? source->end_fault : FAULT_ABSENT;
+    }
+    batch->first_line = source->line;
+    batch->first = source->first;
+    source->first = false;
+    fault = carry_over(source, batch, whole, why);
+    source->line += count_byte(span_of(batch->bytes, batch->len), '\n');
+    return fault;
+}
+
+enum source_format source_format(const struct source *source) { return source->format; }
+
+bool source_names_mailboxes(const struct source *source)
+{
+    return source->format != SOURCE_CSV || source->header->names_mailbox;
+}
+
+bool source_shows_certificates(const struct source *source)
+{
+    return source->format != SOURCE_LDIF || source->names_certificate;
+}
+
+bool source_is_incomplete(const struct source *source) { return source->incomplete; }
+
+void source_progress(const struct source *source, uint64_t *position, uint64_t *size)
+{
+    *position = stream_position(source->stream);
+    *size = source->size;
+}
+
+enum fault source_rewind(struct source *source, struct why *why)
+{
+    enum fault fault = stream_rewind(source->stream, why);
+
+    if (fault != FAULT_NONE) {
+        return fault;
+    }
+    csv_header_free(source->header);
+    source->header = NULL;
+    source->carry.len = 0;
+    source->line = 1;
+    source->ended = source->incomplete = source->names_certificate = false;
+    source->end_fault = FAULT_NONE;
+    return FAULT_NONE;
+}
+
+void source_free(struct source *source)
+{
+    if (source == NULL) {
+        return;
+    }
+    stream_free(source->stream);
+    csv_header_free(source->header);
+    batch_clear(&source->carry);
+    free(source);
+}

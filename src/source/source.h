@@ -1,0 +1,136 @@
+#ifndef SOURCE_SOURCE_H
+#define SOURCE_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/cursor.h"
+#include "entry/entry.h"
+#include "source/csv_header.h"
+#include "source/ldif.h"
+
+/*
+ * Where entries come from: one export file, or a pipe, read in batches.
+ *
+ *     source_open()   before the process gives up its rights: takes hold of the file
+ *     source_start()  reads the first bytes: which format, which columns
+ *     source_read()   fills one batch with whole records; one caller at a time, in order
+ *     records_next()  takes the entries out of a batch; many batches at a time, in any order
+ *     records_commit() in the order of the batches
+ *
+ * The reader holds what one batch needs and no more, however long the file is.
+ */
+
+enum source_format { SOURCE_UNTOLD, SOURCE_CSV, SOURCE_LDIF };
+
+/* What a user may say, instead of having it recognised. */
+struct source_options {
+    enum source_format format;
+    const char *encoding; /* NULL: recognise */
+    struct csv_options csv;
+    int follow_folder; /* descriptor; -1: `:<` is never followed */
+};
+
+/* A longer record is named and skipped. */
+#define SOURCE_RECORD_MAX ((size_t)64 << 20)
+
+/* Bytes of whole records. `{0}` is an empty one; source_read() gives it memory. */
+struct batch {
+    uint8_t *bytes;
+    size_t len, capacity;
+    uint64_t first_line;
+    bool first;          /* it holds the file's first records */
+    const char *skipped; /* why something between the last batch and this one was skipped */
+    uint64_t skipped_line;
+};
+
+struct source;
+
+/*
+ * Opens `path`, or standard input for "-". Nothing is read yet.
+ *
+ * FAULT_ABSENT    no such file, no such encoding
+ * FAULT_DENIED    it may not be read
+ * FAULT_SYNTAX    a directory
+ * FAULT_RESOURCE  memory, descriptors
+ */
+MUST_USE enum fault source_open(const char *path, const struct source_options *options,
+                                struct source **out, struct why *why);
+
+/*
+ * Reads the first bytes and decides what the file is.
+ *
+ * FAULT_SYNTAX    neither LDIF nor a CSV with a header that we know; or the stream is damaged
+ * FAULT_ABSENT    a header without a certificate column
+ * FAULT_LIMIT     the header line is too long
+ * FAULT_RESOURCE  memory, or the file cannot be read
+ */
+MUST_USE enum fault source_start(struct source *source, struct why *why);
+
+/*
+ * Fills `batch` with the next whole records, at least one.
+ *
+ * FAULT_ABSENT    the file is at its end
+ * otherwise       the stream broke (stream.h): what came before has been handed out, nothing
+ * follows
+ */
+MUST_USE enum fault source_read(struct source *source, struct batch *batch, struct why *why);
+
+void batch_clear(struct batch *batch);
+
+/* One pass over the records of a batch. */
+struct records {
+    struct source *source;
+    const struct csv_header *began;  /* CSV: the header in force at the start of the batch */
+    const struct csv_header *header; /* CSV: the one in force */
+    struct csv_header *replacement;  /* CSV: a second header that this batch came upon */
+    struct span rest;                /* CSV */
+    uint64_t line;                   /* CSV */
+    struct ldif_reading ldif;        /* LDIF */
+    bool names_certificate;          /* LDIF: some entry had a certificate attribute */
+};
+
+struct records records_of(struct source *source, const struct batch *batch);
+
+/*
+ * Takes the next entry; its spans live as long as the batch and the arena's contents do.
+ * `*line` is where a fault is. An entry may carry a remark on how it stood there.
+ *
+ * FAULT_ABSENT    the batch is at its end
+ * FAULT_SYNTAX    a record that cannot be read: name it, the next call goes on
+ * FAULT_RESOURCE  no memory for this record: name it, the next call goes on
+ */
+MUST_USE enum fault records_next(struct records *records, struct arena *arena, struct entry *out,
+                                 uint64_t *line, struct why *why);
+
+/*
+ * Ends the pass, in the order of the batches. False: an earlier batch held a second header, so
+ * that this batch was read by the wrong one and has to be read again. Not to be called at the
+ * same time from two threads.
+ */
+MUST_USE bool records_commit(struct records *records);
+
+/* Frees what a pass holds that was not committed. */
+void records_drop(struct records *records);
+
+enum source_format source_format(const struct source *source);
+
+/* CSV: a column tells which mailbox a row is. LDIF: always true. */
+bool source_names_mailboxes(const struct source *source);
+
+/* False when no entry so far has had any certificate attribute: was it asked for? */
+bool source_shows_certificates(const struct source *source);
+
+/* True when the file itself says that it holds only a part (ldapsearch's result line). */
+bool source_is_incomplete(const struct source *source);
+
+/* Bytes read so far and in all, as stored; `*size` is 0 for a pipe. For a progress line. */
+void source_progress(const struct source *source, uint64_t *position, uint64_t *size);
+
+/* Back to the state after source_open(). FAULT_RESOURCE when the file can be read only once. */
+MUST_USE enum fault source_rewind(struct source *source, struct why *why);
+
+void source_free(struct source *source);
+
+#endif

@@ -1,0 +1,428 @@
+#include "source/stream.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <iconv.h>
+
+#include "base/text.h"
+#include "source/unpack.h"
+
+enum {
+    RAW_SIZE = 128 * 1024, /* a piece of the file as it is stored */
+    WIDE_SIZE = 64 * 1024, /* a piece decompressed, before it is turned into UTF-8 */
+    HEAD_SIZE = 64,        /* room that a caller gives at least, and what detection looks at */
+};
+
+enum encoding {
+    ENCODING_UNTOLD, /* to be recognised from the first bytes */
+    ENCODING_BYTES,  /* UTF-8 or ANSI: handed on as they are */
+    ENCODING_UTF16LE,
+    ENCODING_UTF16BE,
+    ENCODING_ICONV,
+};
+
+struct stream {
+    int fd;
+    uint64_t position;
+    bool file_ended;
+    bool failed;
+    bool started; /* compression and encoding are known */
+    bool bare_cr;
+    enum fault pending; /* what ended the stream, while bytes before it were handed out */
+    struct why pending_why;
+    enum encoding encoding, wanted;
+    iconv_t iconv;
+    struct unpack *unpack;
+    struct cursor raw;  /* of raw_bytes, not yet decompressed */
+    struct cursor wide; /* of wide_bytes, not yet in UTF-8 */
+    uint8_t *raw_bytes, *wide_bytes;
+};
+
+static enum fault read_file(struct stream *stream, uint8_t *out, size_t room, size_t *n,
+                            struct why *why)
+{
+    ssize_t got;
+
+    do {
+        got = read(stream->fd, out, room);
+    } while (got < 0 && errno == EINTR);
+    if (got < 0) {
+        return fault_at(FAULT_RESOURCE, stream->position, strerrordesc_np(errno), why);
+    }
+    stream->file_ended = got == 0;
+    stream->position += (uint64_t)got;
+    *n = (size_t)got;
+    return FAULT_NONE;
+}
+
+/* Moves what is left of `piece` to the front of `bytes` and reads more of the file behind it. */
+static enum fault refill(struct stream *stream, struct why *why)
+{
+    size_t left = stream->raw.rest.len;
+    size_t got = 0;
+    enum fault fault;
+
+    if (left > 0) {
+        memmove(stream->raw_bytes, stream->raw.rest.at, left);
+    }
+    fault = read_file(stream, stream->raw_bytes + left, RAW_SIZE - left, &got, why);
+    stream->raw = cursor_over(span_of(stream->raw_bytes, left + got));
+    return fault;
+}
+
+static enum fault read_unpacked(struct stream *stream, uint8_t *out, size_t room, size_t *n,
+                                struct why *why)
+{
+    struct span used;
+    enum fault fault;
+
+    *n = 0;
+    while (*n == 0) {
+        bool drained = stream->raw.rest.len == 0;
+
+        if (drained && !stream->file_ended) {
+            fault = refill(stream, why);
+            if (fault != FAULT_NONE) {
+                return fault;
+            }
+        }
+        if (stream->unpack == NULL) {
+            *n = stream->raw.rest.len < room ? stream->raw.rest.len : room;
+            if (*n > 0) {
+                memcpy(out, stream->raw.rest.at, *n);
+            }
+            (void)!cursor_take(&stream->raw, *n, &used);
+            return FAULT_NONE;
+        }
+        if (stream->pending != FAULT_NONE) {
+            *why = stream->pending_why;
+            return stream->pending;
+        }
+        fault = unpack_step(stream->unpack, &stream->raw, out, room, n, why);
+        if (fault != FAULT_NONE && *n > 0) {
+            stream->pending = fault;
+            stream->pending_why = *why;
+            return FAULT_NONE;
+        }
+        if (fault != FAULT_NONE) {
+            return fault;
+        }
+        if (*n == 0 && stream->file_ended && stream->raw.rest.len == 0) {
+            return unpack_at_end(stream->unpack)
+                       ? FAULT_NONE
+                       : fault_at(FAULT_SYNTAX, stream->position,
+                                  "the compressed file ends early; what came before was read", why);
+        }
+    }
+    return FAULT_NONE;
+}
+
+/* As read_unpacked, straight from the file where nothing has to be done to its bytes. */
+static enum fault read_bytes(struct stream *stream, uint8_t *out, size_t room, size_t *n,
+                             struct why *why)
+{
+    if (stream->unpack == NULL && stream->raw.rest.len == 0) {
+        *n = 0;
+        return stream->file_ended ? FAULT_NONE : read_file(stream, out, room, n, why);
+    }
+    return read_unpacked(stream, out, room, n, why);
+}
+
+static enum fault fill_wide(struct stream *stream, bool *last, struct why *why)
+{
+    size_t left = stream->wide.rest.len;
+    size_t n = 0;
+    enum fault fault;
+
+    if (left > 0) {
+        memmove(stream->wide_bytes, stream->wide.rest.at, left);
+    }
+    fault = read_bytes(stream, stream->wide_bytes + left, WIDE_SIZE - left, &n, why);
+    stream->wide = cursor_over(span_of(stream->wide_bytes, left + n));
+    *last = fault == FAULT_NONE && n == 0;
+    return fault;
+}
+
+/* A byte that the named encoding does not know becomes U+FFFD. */
+static void iconv_step(struct stream *stream, bool last, uint8_t *out, size_t room, size_t *used,
+                       size_t *made)
+{
+    char *from = (char *)(uintptr_t)stream->wide.rest.at;
+    char *to = (char *)out;
+    size_t from_left = stream->wide.rest.len, to_left = room;
+
+    while (from_left > 0 && iconv(stream->iconv, &from, &from_left, &to, &to_left) == (size_t)-1) {
+        bool cut = errno == EINVAL;
+
+        if (errno == E2BIG || to_left < 3 || (cut && !last)) {
+            break;
+        }
+        memcpy(to, "\xEF\xBF\xBD", 3);
+        to += 3;
+        to_left -= 3;
+        from++;
+        from_left--;
+    }
+    *used = stream->wide.rest.len - from_left;
+    *made = room - to_left;
+}
+
+static enum fault read_recoded(struct stream *stream, uint8_t *out, size_t room, size_t *n,
+                               struct why *why)
+{
+    bool last = stream->file_ended && stream->raw.rest.len == 0 && stream->unpack == NULL;
+
+    for (;;) {
+        size_t used = 0, made = 0;
+        struct span taken;
+        enum fault fault;
+
+        if (stream->encoding == ENCODING_ICONV) {
+            iconv_step(stream, last, out, room, &used, &made);
+        } else {
+            text_utf16_step(stream->wide.rest,
+                            stream->encoding == ENCODING_UTF16LE ? TEXT_LITTLE_ENDIAN
+                                                                 : TEXT_BIG_ENDIAN,
+                            last, out, room, &used, &made);
+        }
+        (void)!cursor_take(&stream->wide, used, &taken);
+        *n = made;
+        if (made > 0 || (last && stream->wide.rest.len == 0)) {
+            return FAULT_NONE;
+        }
+        fault = fill_wide(stream, &last, why);
+        if (fault != FAULT_NONE) {
+            return fault;
+        }
+    }
+}
+
+/* Kinds of file that people hand over by mistake; each has its own advice. */
+static const char *known_stranger(struct span head)
+{
+    static const struct {
+        const char *magic;
+        size_t len;
+        const char *rule;
+    } strangers[] = {
+        {"\xFD"
+         "7zXZ",
+         5, "compressed with xz: unpack it first (xz -dc FILE | keyroster users -)"},
+        {"BZh", 3, "compressed with bzip2: unpack it first (bzip2 -dc FILE | keyroster users -)"},
+        {"PK\x03\x04", 4, "a ZIP archive or an Excel workbook: save it as CSV first"},
+        {"\xD0\xCF\x11\xE0", 4, "an old Excel workbook: save it as CSV first"},
+        {"%PDF", 4, "a PDF document: no export"},
+    };
+
+    for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++) {
+        if (head.len > strangers[i].len &&
+            memcmp(head.at, strangers[i].magic, strangers[i].len) == 0) {
+            return strangers[i].rule;
+        }
+    }
+    return NULL;
+}
+
+/* UTF-16 without a mark: text of ASCII letters has every other byte zero. */
+static enum encoding guess_encoding(struct span head, size_t *mark)
+{
+    size_t zeros[2] = {0, 0};
+
+    *mark = 0;
+    if (head.len >= 3 && memcmp(head.at, "\xEF\xBB\xBF", 3) == 0) {
+        *mark = 3;
+        return ENCODING_BYTES;
+    }
+    if (head.len >= 2 &&
+        (memcmp(head.at, "\xFF\xFE", 2) == 0 || memcmp(head.at, "\xFE\xFF", 2) == 0)) {
+        *mark = 2;
+        return head.at[0] == 0xFF ? ENCODING_UTF16LE : ENCODING_UTF16BE;
+    }
+    for (size_t i = 0; i < head.len; i++) {
+        zeros[i % 2] += head.at[i] == 0;
+    }
+    if (head.len >= 8 && zeros[1] > head.len / 4 && zeros[0] == 0) {
+        return ENCODING_UTF16LE;
+    }
+    return head.len >= 8 && zeros[0] > head.len / 4 && zeros[1] == 0 ? ENCODING_UTF16BE
+                                                                     : ENCODING_BYTES;
+}
+
+/* Line ends are settled by what the first piece shows: CR alone, and no LF anywhere. */
+static bool shows_bare_cr(struct span text)
+{
+    size_t at;
+
+    return text.len > 1 && !span_find(text, '\n', &at) &&
+           span_find(span_upto(text, text.len - 1), '\r', &at);
+}
+
+static enum fault start_unpacking(struct stream *stream, struct why *why)
+{
+    enum unpack_kind kind;
+
+    while (stream->raw.rest.len < HEAD_SIZE && !stream->file_ended) {
+        enum fault fault = refill(stream, why);
+
+        if (fault != FAULT_NONE) {
+            return fault;
+        }
+    }
+    if (known_stranger(stream->raw.rest) != NULL) {
+        return fault_at(FAULT_SYNTAX, 0, known_stranger(stream->raw.rest), why);
+    }
+    kind = unpack_detect(stream->raw.rest);
+    if (kind != UNPACK_NONE) {
+        stream->unpack = unpack_new(kind);
+        if (stream->unpack == NULL) {
+            return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+        }
+    }
+    return FAULT_NONE;
+}
+
+static enum fault start(struct stream *stream, struct why *why)
+{
+    size_t mark = 0;
+    bool last = false;
+    struct span seen;
+    enum encoding guessed;
+    enum fault fault = start_unpacking(stream, why);
+
+    while (fault == FAULT_NONE && stream->wide.rest.len < HEAD_SIZE && !last) {
+        fault = fill_wide(stream, &last, why);
+    }
+    if (fault != FAULT_NONE && stream->wide.rest.len == 0) {
+        return fault;
+    }
+    guessed = guess_encoding(stream->wide.rest, &mark);
+    stream->encoding = stream->wanted == ENCODING_UNTOLD ? guessed : stream->wanted;
+    if (guessed == stream->encoding || mark == 3) {
+        (void)!cursor_take(&stream->wide, mark, &seen);
+    }
+    stream->started = true;
+    return fault;
+}
+
+enum fault stream_read(struct stream *stream, uint8_t *out, size_t room, size_t *n, struct why *why)
+{
+    bool first = !stream->started;
+    enum fault fault = FAULT_NONE;
+
+    *n = 0;
+    if (stream->failed) {
+        return FAULT_NONE;
+    }
+    if (first) {
+        fault = start(stream, why);
+    }
+    if (fault == FAULT_NONE && stream->encoding == ENCODING_BYTES) {
+        if (stream->wide.rest.len > 0) { /* what detection has looked at comes first */
+            struct span taken;
+
+            *n = stream->wide.rest.len < room ? stream->wide.rest.len : room;
+            memcpy(out, stream->wide.rest.at, *n);
+            (void)!cursor_take(&stream->wide, *n, &taken);
+        } else {
+            fault = read_bytes(stream, out, room, n, why);
+        }
+    } else if (fault == FAULT_NONE) {
+        fault = read_recoded(stream, out, room, n, why);
+    }
+    if (first) {
+        stream->bare_cr = shows_bare_cr(span_of(out, *n));
+    }
+    for (size_t i = 0; stream->bare_cr && i < *n; i++) {
+        out[i] = out[i] == '\r' ? '\n' : out[i];
+    }
+    stream->failed = fault != FAULT_NONE;
+    return fault;
+}
+
+/* The encodings that we read ourselves, by their usual names. */
+static enum encoding find_encoding(const char *name)
+{
+    static const struct {
+        const char *name;
+        enum encoding encoding;
+    } own[] = {
+        {"utf-8", ENCODING_BYTES},      {"utf8", ENCODING_BYTES},
+        {"cp1252", ENCODING_BYTES},     {"windows-1252", ENCODING_BYTES},
+        {"ansi", ENCODING_BYTES},       {"utf-16le", ENCODING_UTF16LE},
+        {"utf-16be", ENCODING_UTF16BE}, {"utf16le", ENCODING_UTF16LE},
+        {"utf16be", ENCODING_UTF16BE},
+    };
+
+    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+        if (strcasecmp(name, own[i].name) == 0) {
+            return own[i].encoding;
+        }
+    }
+    return strcasecmp(name, "utf-16") == 0 ? ENCODING_UNTOLD : ENCODING_ICONV;
+}
+
+enum fault stream_open_take(int fd, const char *encoding, struct stream **out, struct why *why)
+{
+    struct stream *stream = calloc(1, sizeof(*stream));
+
+    if (stream == NULL) {
+        (void)close(fd);
+        return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+    }
+    stream->fd = fd;
+    stream->iconv = (iconv_t)-1;
+    stream->wanted = encoding == NULL ? ENCODING_UNTOLD : find_encoding(encoding);
+    if (stream->wanted == ENCODING_ICONV) {
+        stream->iconv = iconv_open("UTF-8", encoding);
+        if (stream->iconv == (iconv_t)-1) {
+            stream_free(stream);
+            return fault_at(FAULT_ABSENT, 0, "no such encoding (iconv -l lists them)", why);
+        }
+    }
+    stream->raw_bytes = malloc(RAW_SIZE);
+    stream->wide_bytes = malloc(WIDE_SIZE);
+    if (stream->raw_bytes == NULL || stream->wide_bytes == NULL) {
+        stream_free(stream);
+        return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+    }
+    *out = stream;
+    return FAULT_NONE;
+}
+
+uint64_t stream_position(const struct stream *stream) { return stream->position; }
+
+enum fault stream_rewind(struct stream *stream, struct why *why)
+{
+    if (lseek(stream->fd, 0, SEEK_SET) != 0) {
+        return fault_at(FAULT_RESOURCE, 0, "a pipe cannot be read twice (save it to a file first)",
+                        why);
+    }
+    unpack_free(stream->unpack);
+    stream->unpack = NULL;
+    stream->raw = stream->wide = cursor_over((struct span){0});
+    stream->position = 0;
+    stream->pending = FAULT_NONE;
+    stream->file_ended = stream->failed = stream->started = stream->bare_cr = false;
+    if (stream->iconv != (iconv_t)-1) {
+        (void)iconv(stream->iconv, NULL, NULL, NULL, NULL);
+    }
+    return FAULT_NONE;
+}
+
+void stream_free(struct stream *stream)
+{
+    if (stream == NULL) {
+        return;
+    }
+    (void)close(stream->fd);
+    if (stream->iconv != (iconv_t)-1) {
+        (void)iconv_close(stream->iconv);
+    }
+    unpack_free(stream->unpack);
+    free(stream->raw_bytes);
+    free(stream->wide_bytes);
+    free(stream);
+}

@@ -1,0 +1,51 @@
+#ifndef SOURCE_STREAM_H
+#define SOURCE_STREAM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cursor.h"
+
+/*
+ * The bytes of an export as text in UTF-8 or in the ANSI code page: read from a file or a
+ * pipe, decompressed (gzip, zstd), turned from UTF-16 or from the encoding that was named,
+ * without a byte order mark. What it is, is recognised from its first bytes.
+ *
+ * A single CR as line end (old Macs) becomes LF, when the first bytes show no other.
+ */
+struct stream;
+
+/*
+ * Takes the descriptor, which is closed with the stream, also on failure. `encoding` is a
+ * name that iconv knows, or NULL to recognise it: UTF-8, UTF-16 or the ANSI code page.
+ *
+ * FAULT_ABSENT    there is no such encoding
+ * FAULT_RESOURCE  memory
+ */
+MUST_USE enum fault stream_open_take(int fd, const char *encoding, struct stream **out,
+                                     struct why *why);
+
+/*
+ * Reads up to `room` bytes; `*n` is 0 at the end only. `room` is at least 64.
+ *
+ * FAULT_SYNTAX    the compressed data is damaged or ends early, or is of a kind that cannot be read
+ * FAULT_LIMIT     a zstd frame that asks for more memory than we agree to use
+ * FAULT_RESOURCE  the file cannot be read, or memory
+ *
+ * What came before a fault has been handed out; after it the stream is at its end.
+ */
+MUST_USE enum fault stream_read(struct stream *stream, uint8_t *out, size_t room, size_t *n,
+                                struct why *why);
+
+/* Bytes read of the file so far, as stored: for a progress line. */
+uint64_t stream_position(const struct stream *stream);
+
+/*
+ * Back to the start of the file, for a second reading. FAULT_RESOURCE when it is no file that
+ * can be read twice.
+ */
+MUST_USE enum fault stream_rewind(struct stream *stream, struct why *why);
+
+void stream_free(struct stream *stream);
+
+#endif
