@@ -53,7 +53,7 @@ static void end_value(struct cursor *field, uint8_t separator, struct value *out
 static enum fault take_hex(struct cursor *field, struct arena *arena, struct value *out)
 {
     uint8_t *bytes = arena_take(arena, field->rest.len / 2);
-    struct span digits;
+    struct span digits = {0};
     size_t n;
 
     if (bytes == NULL) {
@@ -176,7 +176,7 @@ static enum fault take_text(struct cursor *field, uint8_t separator, struct aren
                             struct value *out)
 {
     size_t offset = field->offset;
-    struct span text;
+    struct span text = {0};
 
     if (is_type_name(field->rest)) {
         size_t brace;
