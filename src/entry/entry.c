@@ -86,11 +86,12 @@ enum fault entry_add_value(struct entry *entry, const struct entry_value *value,
     return fault;
 }
 
-static enum fault add_values(struct entry *entry, enum attribute attribute, struct span field,
-                             const struct entry_style *style, struct arena *arena)
+static enum fault add_values(struct entry *entry, const struct entry_column *column,
+                             struct span field, const struct entry_style *style,
+                             struct arena *arena)
 {
     struct cursor in = cursor_over(field);
-    struct entry_value value = {.attribute = attribute};
+    struct entry_value value = {.attribute = column->attribute, .name = column->name};
     enum fault fault;
 
     if (style->binary) {
@@ -184,10 +185,10 @@ static enum fault set_text(struct span *place, struct span field, struct arena *
     return multi_next(&in, &single, arena, place);
 }
 
-enum fault entry_add(struct entry *entry, enum attribute attribute, struct span field,
+enum fault entry_add(struct entry *entry, const struct entry_column *column, struct span field,
                      const struct entry_style *style, struct arena *arena)
 {
-    switch (attribute) {
+    switch (column->attribute) {
     case ATTRIBUTE_DN:
         return set_text(&entry->dn, field, arena);
     case ATTRIBUTE_DISPLAY_NAME:
@@ -202,7 +203,7 @@ enum fault entry_add(struct entry *entry, enum attribute attribute, struct span 
         return set_text(&entry->container, field, arena);
     case ATTRIBUTE_MAIL:
     case ATTRIBUTE_ADDRESSES:
-        return add_addresses(entry, attribute, field, style, arena);
+        return add_addresses(entry, column->attribute, field, style, arena);
     case ATTRIBUTE_OBJ_CLASS:
         set_obj_class(entry, field);
         return FAULT_NONE;
@@ -210,7 +211,7 @@ enum fault entry_add(struct entry *entry, enum attribute attribute, struct span 
         return add_object_classes(entry, field, style, arena);
     case ATTRIBUTE_CERT_FIRST:
     case ATTRIBUTE_CERT_SECOND:
-        return add_values(entry, attribute, field, style, arena);
+        return add_values(entry, column, field, style, arena);
     case ATTRIBUTE_OTHER:
     case ATTRIBUTE_COUNT:
         break;

@@ -23,6 +23,7 @@ enum { ENTRY_VALUES_MAX = 262144, ENTRY_ADDRESSES_MAX = 262144 };
 struct entry_value {
     struct value value;
     enum attribute attribute; /* ATTRIBUTE_CERT_FIRST or ATTRIBUTE_CERT_SECOND */
+    struct span name;         /* the attribute's name as the source writes it, without options */
 };
 
 /* What a directory calls the object. */
@@ -59,14 +60,21 @@ struct entry_style {
     bool binary;    /* certificate values come as bytes, not in a text form (LDIF, LDAP) */
 };
 
+/* A column or attribute: what it means to us, and its name as written. */
+struct entry_column {
+    enum attribute attribute;
+    struct span name;
+};
+
 /*
  * Adds what one field or attribute line says. `field` with many values is taken apart; an
  * attribute that is none of ours is passed over.
  *
  * FAULT_RESOURCE  the arena is exhausted; the entry is not to be used
  */
-MUST_USE enum fault entry_add(struct entry *entry, enum attribute attribute, struct span field,
-                              const struct entry_style *style, struct arena *arena);
+MUST_USE enum fault entry_add(struct entry *entry, const struct entry_column *column,
+                              struct span field, const struct entry_style *style,
+                              struct arena *arena);
 
 /* Adds one certificate value that is taken apart already. Faults as entry_add(). */
 MUST_USE enum fault entry_add_value(struct entry *entry, const struct entry_value *value,

@@ -114,13 +114,21 @@ static int find_quote(struct span text, const struct csv_options *options)
     return text.len > 0 && text.at[0] == '\'' ? '\'' : '"';
 }
 
+static struct span without_options(struct span name)
+{
+    size_t semicolon;
+
+    return ascii_trim(span_find(name, ';', &semicolon) ? span_upto(name, semicolon) : name);
+}
+
 static void note_column(struct csv_header *header, struct span name, size_t index)
 {
     enum attribute_origin origin;
     enum attribute attribute =
         name.len <= NAME_MAX_LENGTH ? attribute_find(name, &origin) : ATTRIBUTE_OTHER;
 
-    header->columns[index] = (uint8_t)attribute;
+    header->columns[index] =
+        (struct entry_column){.attribute = attribute, .name = without_options(name)};
     header->exchange |= name.len <= NAME_MAX_LENGTH && origin == ORIGIN_EXCHANGE;
     if (attribute_is_certificate(attribute)) {
         header->last_certificate = index;
@@ -144,11 +152,14 @@ static struct csv_header *header_new(struct span record, const struct csv_dialec
     if (header == NULL) {
         return NULL;
     }
-    header->columns = malloc(fields);
-    if (header->columns == NULL) {
-        free(header);
+    header->columns = calloc(fields, sizeof(*header->columns));
+    header->text = malloc(record.len + 1);
+    if (header->columns == NULL || header->text == NULL) {
+        csv_header_free(header);
         return NULL;
     }
+    memcpy(header->text, record.at, record.len);
+    record = span_of(header->text, record.len);
     memcpy(header->delimiter, dialect->delimiter.at, dialect->delimiter.len);
     header->dialect = (struct csv_dialect){
         .delimiter = span_of(header->delimiter, dialect->delimiter.len), .quote = dialect->quote};
@@ -223,8 +234,9 @@ bool csv_header_repeats(const struct csv_header *header, struct span record, boo
     }
     *same = reading.fields == header->count;
     while (*same && csv_field_next(record, &header->dialect, &state, &field)) {
-        *same = is_known(field.text) ? attribute_find(field.text, NULL) == header->columns[i]
-                                     : header->columns[i] == ATTRIBUTE_OTHER;
+        *same = is_known(field.text)
+                    ? attribute_find(field.text, NULL) == header->columns[i].attribute
+                    : header->columns[i].attribute == ATTRIBUTE_OTHER;
         i++;
     }
     return true;
@@ -248,6 +260,7 @@ void csv_header_free(struct csv_header *header)
         struct csv_header *older = header->older;
 
         free(header->columns);
+        free(header->text);
         free(header);
         header = older;
     }

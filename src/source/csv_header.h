@@ -5,7 +5,6 @@
 #include <stdint.h>
 
 #include "base/cursor.h"
-#include "entry/attribute.h"
 #include "entry/entry.h"
 #include "source/csv.h"
 
@@ -14,8 +13,9 @@
  * written. It is recognised by the names in it, whatever the separator.
  */
 struct csv_header {
-    uint8_t *columns; /* `count` values of enum attribute */
+    struct entry_column *columns;
     size_t count;
+    uint8_t *text; /* the header line, which the columns' names look into */
     struct csv_dialect dialect;
     struct entry_style style;
     bool separator_said;     /* style.separator was told by the user */

@@ -198,11 +198,12 @@ static void skip_record(struct ldif_lines *lines)
     }
 }
 
-static enum fault add_broken(struct entry *entry, enum attribute attribute, struct span text,
-                             const struct why *why, struct arena *arena)
+static enum fault add_broken(struct entry *entry, const struct entry_column *column,
+                             struct span text, const struct why *why, struct arena *arena)
 {
     struct entry_value value = {
-        .attribute = attribute,
+        .attribute = column->attribute,
+        .name = column->name,
         .value = {.state = VALUE_BROKEN, .bytes = text, .why = *why},
     };
 
@@ -211,15 +212,16 @@ static enum fault add_broken(struct entry *entry, enum attribute attribute, stru
 
 /* A certificate attribute whose value stands in a file of its own: `:< file:///…`. */
 static enum fault add_from_file(struct ldif_reading *reading, struct entry *entry,
-                                enum attribute attribute, struct span url, struct arena *arena)
+                                const struct entry_column *column, struct span url,
+                                struct arena *arena)
 {
     struct why why;
     struct span bytes;
-    struct entry_value value = {.attribute = attribute};
+    struct entry_value value = {.attribute = column->attribute, .name = column->name};
     enum fault fault = follow_read(reading->follow_folder, url, arena, &bytes, &why);
 
     if (fault != FAULT_NONE) {
-        return add_broken(entry, attribute, url, &why, arena);
+        return add_broken(entry, column, url, &why, arena);
     }
     value.value = (struct value){.state = VALUE_BYTES, .bytes = bytes};
     return entry_add_value(entry, &value, arena);
@@ -230,13 +232,14 @@ static enum fault add_line(struct ldif_reading *reading, struct entry *entry,
 {
     static const struct entry_style text_style = {.separator = 0};
     static const struct entry_style binary_style = {.separator = 0, .binary = true};
-    enum attribute attribute = attribute_find(line->type, NULL);
+    const struct entry_column column = {.attribute = attribute_find(line->type, NULL),
+                                        .name = line->type};
     struct span value;
     enum fault fault;
 
     if (line->form == LDIF_URL) {
-        return attribute_is_certificate(attribute)
-                   ? add_from_file(reading, entry, attribute, line->value, arena)
+        return attribute_is_certificate(column.attribute)
+                   ? add_from_file(reading, entry, &column, line->value, arena)
                    : FAULT_NONE;
     }
     fault = decode_value(line, arena, &value, why);
@@ -244,14 +247,14 @@ static enum fault add_line(struct ldif_reading *reading, struct entry *entry,
         return fault;
     }
     if (fault != FAULT_NONE) {
-        if (attribute_is_certificate(attribute)) {
-            return add_broken(entry, attribute, line->value, why, arena);
+        if (attribute_is_certificate(column.attribute)) {
+            return add_broken(entry, &column, line->value, why, arena);
         }
         entry->remark = "RFC 2849: a base64 value that cannot be decoded (the rest was read)";
         return FAULT_NONE;
     }
-    return entry_add(entry, attribute, value,
-                     line->form == LDIF_BASE64 ? &binary_style : &text_style, arena);
+    return entry_add(entry, &column, value, line->form == LDIF_BASE64 ? &binary_style : &text_style,
+                     arena);
 }
 
 /* What may stand before the DN, and what stands in its place in ldapsearch's own output. */

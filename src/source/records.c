@@ -40,12 +40,12 @@ static enum fault fill_entry(const struct csv_header *header, struct span record
             filled->extra_bytes |= field.text.len > 0;
             continue;
         }
-        if (header->columns[column] == ATTRIBUTE_OTHER) {
+        if (header->columns[column].attribute == ATTRIBUTE_OTHER) {
             continue;
         }
         fault = csv_field_text(&field, &header->dialect, arena, &text);
         if (fault == FAULT_NONE) {
-            fault = entry_add(entry, header->columns[column], text, &header->style, arena);
+            fault = entry_add(entry, &header->columns[column], text, &header->style, arena);
         }
         if (fault != FAULT_NONE) {
             return fault;

@@ -1,0 +1,91 @@
+#ifndef REPORT_REPORT_H
+#define REPORT_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "entry/entry.h"
+#include "verdict/verdict.h"
+
+/*
+ * Answers out: the roster in one of its formats.
+ *
+ * A row is written by whichever thread judged it, into a buffer of that thread's own
+ * (format->row); the buffers are handed over one after the other in the order of the input
+ * (report_take). So the work is done side by side and the output is the same every time.
+ */
+
+/* One mailbox and its answer. */
+struct row {
+    const struct entry *entry;
+    const struct mailbox *mailbox;
+    const struct verdict *verdict;
+    const struct rules *rules;
+    const char *source; /* name of the file it came from */
+};
+
+struct summary {
+    uint64_t mailboxes;
+    uint64_t uses[3];                  /* by enum uses_kms */
+    uint64_t standing[STANDING_COUNT]; /* by enum standing */
+    bool incomplete;                   /* a source says that it holds a part only */
+};
+
+/* Where the output goes; FAULT_RESOURCE stops the roster. */
+typedef enum fault report_sink(void *context, struct span bytes, struct why *why);
+
+struct report_options {
+    int64_t at;
+    const char *const *sources;
+    size_t source_count;
+    bool summary_only; /* the counts alone */
+    size_t width;      /* table: columns of the terminal; 0: as wide as it needs */
+    bool colour;       /* table: on a terminal that wants it */
+};
+
+struct report {
+    const struct format *format;
+    struct report_options options;
+    report_sink *sink;
+    void *context;
+    struct table *table; /* format table: rows whose widths are not settled yet */
+    bool any_row;
+};
+
+/* One way to write a roster. What a format does not need is NULL. */
+struct format {
+    const char *name;
+    void (*begin)(struct buffer *out, const struct report_options *options);
+    void (*row)(struct buffer *out, const struct row *row);
+    void (*end)(struct buffer *out, const struct report_options *options,
+                const struct summary *summary);
+    void (*summary)(struct buffer *out, const struct report_options *options,
+                    const struct summary *summary); /* alone, for --summary */
+    const char *between;                            /* put between rows */
+    bool held;                                      /* rows are lines for table.h, not output yet */
+};
+
+/* Finds a format by its name, or NULL. */
+const struct format *format_find(struct span name);
+
+/* Writes what stands before the rows. Faults of the sink, or FAULT_RESOURCE. */
+MUST_USE enum fault report_begin(struct report *report, struct why *why);
+
+/* Takes over rows that format->row wrote, one or many. Faults of the sink, or FAULT_RESOURCE. */
+MUST_USE enum fault report_take(struct report *report, struct span rows, struct why *why);
+
+/* Writes what stands after the rows. Faults of the sink, or FAULT_RESOURCE. */
+MUST_USE enum fault report_end(struct report *report, const struct summary *summary,
+                               struct why *why);
+
+/* Frees what the report holds; not the sink's. */
+void report_clear(struct report *report);
+
+/* Adds what `row` contributed to the counts. */
+void summary_count(struct summary *summary, const struct verdict *verdict);
+
+/* Adds the counts of `part`. */
+void summary_merge(struct summary *summary, const struct summary *part);
+
+#endif

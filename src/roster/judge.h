@@ -1,0 +1,46 @@
+#ifndef ROSTER_JUDGE_H
+#define ROSTER_JUDGE_H
+
+#include "base/arena.h"
+#include "cert/trust.h"
+#include "entry/entry.h"
+#include "verdict/verdict.h"
+
+/* What is wrong with one value of an entry, for a diagnostic: "certificate value 2: …". */
+struct complaint {
+    uint64_t line;
+    const char *rule; /* a static sentence */
+    size_t value;     /* number of the value, from 1; 0: about the record */
+    size_t offset;    /* byte within the value or record; told when not zero */
+};
+
+/* Complaints in the order in which they came up, in an arena. */
+struct complaints {
+    struct complaint *at;
+    size_t count, capacity;
+};
+
+/* FAULT_RESOURCE when the arena is exhausted. */
+MUST_USE enum fault complaints_add(struct complaints *complaints, struct arena *arena,
+                                   const struct complaint *complaint);
+
+/* Under which circumstances an entry is judged. */
+struct circumstances {
+    const struct rules *rules;
+    const char *site;              /* --site, or NULL */
+    struct trust_session *session; /* NULL: no issuers, anchors or lists were given */
+};
+
+/*
+ * From an entry to its answer: reads the certificates in its values, asks whom they come from,
+ * and judges the mailbox. What lives as long as the entry comes from `arena`, complaints from
+ * `kept`.
+ *
+ * FAULT_RESOURCE when memory is out.
+ */
+MUST_USE enum fault judge_entry(const struct entry *entry, const struct circumstances *given,
+                                struct arena *arena, struct mailbox *mailbox,
+                                struct verdict *verdict, struct complaints *complaints,
+                                struct arena *kept);
+
+#endif
