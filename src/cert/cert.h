@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "base/cursor.h"
+#include "cert/name_walk.h"
 
 /*
  * The facts of one X.509 certificate (RFC 5280), read in place: every span is a view into the
@@ -71,10 +72,20 @@ struct cert {
     struct span subject_key_id, authority_key_id; /* key identifiers; empty when absent */
     bool ca;                                      /* basic constraints say so */
     bool has_critical_unknown; /* a critical extension that RFC 5280 lets nobody pass over */
+    bool extension_broken;     /* one that we read is broken or stands twice; its fact is unsaid */
 };
 
 /*
  * Reads the certificate that fills `der` to its last byte.
+ *
+ * Taken is what d2i_X509() takes, BER's leniences of cert/der.h included, but for:
+ *
+ * - bytes behind the certificate, versions past v3, and dates that there are not;
+ * - strings in several pieces (X.690, 8.7.3), tag numbers in a form longer than they need, and
+ *   SEQUENCEs that are not constructed: libcrypto takes them, and X.509 is DER.
+ *
+ * What is wrong in the key or in the value of an extension does not make the certificate a
+ * broken one (see cert/key.h and cert/extension.h); a fact it leaves open is the least one.
  *
  * FAULT_SYNTAX  no certificate: `*why` tells the byte and the rule
  *
@@ -90,7 +101,8 @@ bool cert_is_self_issued(const struct cert *cert);
 
 /*
  * The addresses a certificate is for. The SAN's rfc822Name and SmtpUTF8Mailbox (RFC 9598) in
- * their order; then, if no SAN has an rfc822Name, the subject's emailAddress attributes.
+ * their order; then, if no SAN has an rfc822Name, the subject's emailAddress attributes (an
+ * IA5String as RFC 2985 has it, or a PrintableString or UTF8String as others write).
  *
  *     struct cert_emails in = cert_emails_of(&cert);
  *     struct cert_email email;
@@ -104,7 +116,8 @@ struct cert_email {
 };
 
 struct cert_emails {
-    struct cursor san, subject;
+    struct cursor san;
+    struct name_walk subject;
     bool seen_rfc822;
 };
 

@@ -1,0 +1,146 @@
+#ifndef CERT_DER_H
+#define CERT_DER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cursor.h"
+
+/*
+ * Elements of X.690 (BER and DER) in untrusted bytes, read through bounded cursors.
+ *
+ * What is read is DER, with the leniences of libcrypto's d2i functions, since what they take
+ * must be taken here too:
+ *
+ * - a length may have more octets than it needs, leading zeros included (8.1.3.5 lets BER);
+ * - a constructed element may be of indefinite length (8.1.3.6): its contents end before the
+ *   end-of-contents octets that belong to it.
+ *
+ * A tag is its one identifier octet, the constructed bit included; the high-tag-number form
+ * (31 and above) equals no tag here, and can only be passed over with der_next().
+ *
+ * All functions move the cursor on success only. A cursor that der_enter() makes goes on
+ * counting `offset` from where the outer one does, so that a refusal can name its byte.
+ */
+enum {
+    DER_END_OF_CONTENTS = 0x00,
+    DER_BOOLEAN = 0x01,
+    DER_INTEGER = 0x02,
+    DER_BIT_STRING = 0x03,
+    DER_OCTET_STRING = 0x04,
+    DER_NULL = 0x05,
+    DER_OID = 0x06,
+    DER_ENUMERATED = 0x0a,
+    DER_UTF8_STRING = 0x0c,
+    DER_NUMERIC_STRING = 0x12,
+    DER_PRINTABLE_STRING = 0x13,
+    DER_T61_STRING = 0x14,
+    DER_IA5_STRING = 0x16,
+    DER_UTC_TIME = 0x17,
+    DER_GENERALIZED_TIME = 0x18,
+    DER_VISIBLE_STRING = 0x1a,
+    DER_UNIVERSAL_STRING = 0x1c,
+    DER_BMP_STRING = 0x1e,
+    DER_SEQUENCE = 0x30,
+    DER_SET = 0x31,
+    DER_CONSTRUCTED = 0x20,
+    DER_CONTEXT = 0x80, /* | DER_CONSTRUCTED | number, for [number] */
+};
+
+struct der_element {
+    uint8_t tag;          /* the first identifier octet */
+    struct span whole;    /* header, contents, and end-of-contents octets if it has them */
+    struct span contents; /* `at` is never NULL, even when `len` is zero */
+};
+
+/*
+ * der_next() and der_take() for tag numbers and lengths of more than one octet, and for all
+ * refusals: the short forms are most of a certificate, and are read in line.
+ */
+MUST_USE bool der_next_long(struct cursor *in, struct der_element *out);
+MUST_USE bool der_take_long(struct cursor *in, uint8_t tag, struct span *contents);
+
+/* Reads the next element, whatever it is but end-of-contents; false: none that is right. */
+MUST_USE static inline bool der_next(struct cursor *in, struct der_element *out)
+{
+    const uint8_t *at = in->rest.at;
+    size_t len = in->rest.len;
+
+    if (len < 2 || (at[0] & 0x1f) == 0x1f || at[0] == DER_END_OF_CONTENTS || at[1] >= 0x80 ||
+        at[1] > len - 2) {
+        return der_next_long(in, out);
+    }
+    len = (size_t)at[1] + 2;
+    *out = (struct der_element){at[0], span_of(at, len), span_of(at + 2, len - 2)};
+    in->rest = span_of(at + len, in->rest.len - len);
+    in->offset += len;
+    return true;
+}
+
+/* True when an element with this tag comes next; nothing moves. */
+static inline bool der_is_next(const struct cursor *in, uint8_t tag)
+{
+    return in->rest.len > 0 && in->rest.at[0] == tag;
+}
+
+/* Reads the next element's contents if its tag is `tag`. */
+MUST_USE static inline bool der_take(struct cursor *in, uint8_t tag, struct span *contents)
+{
+    const uint8_t *at = in->rest.at;
+    size_t len = in->rest.len;
+
+    if (len < 2 || at[0] != tag || at[1] >= 0x80 || at[1] > len - 2) {
+        return der_take_long(in, tag, contents);
+    }
+    len = (size_t)at[1] + 2;
+    *contents = span_of(at + 2, len - 2);
+    in->rest = span_of(at + len, in->rest.len - len);
+    in->offset += len;
+    return true;
+}
+
+/* As der_take(), with a cursor over the contents. */
+MUST_USE static inline bool der_enter(struct cursor *in, uint8_t tag, struct cursor *inner)
+{
+    const uint8_t *start = in->rest.at;
+    size_t offset = in->offset;
+    struct span contents;
+
+    if (!der_take(in, tag, &contents)) {
+        return false;
+    }
+    *inner = (struct cursor){.rest = contents, .offset = offset + (size_t)(contents.at - start)};
+    return true;
+}
+
+/* As der_take(), with the element itself, header included. */
+MUST_USE static inline bool der_take_whole(struct cursor *in, uint8_t tag, struct span *whole)
+{
+    const uint8_t *start = in->rest.at;
+    struct span contents;
+
+    if (!der_take(in, tag, &contents)) {
+        return false;
+    }
+    *whole = span_of(start, (size_t)(in->rest.at - start));
+    return true;
+}
+
+/* Whether contents are right for their type. */
+
+/* At least one octet, and no more than the number needs (8.3.2). */
+bool der_is_integer(struct span contents);
+
+/* Whole subidentifiers, none with a leading zero (8.19.2). */
+bool der_is_oid(struct span contents);
+
+/* A count of unused bits that can be (8.6.2.2); libcrypto lets it stand without any octet. */
+bool der_is_bit_string(struct span contents);
+
+/*
+ * Whether an element is right as libcrypto reads one of ANY type: known types in their form,
+ * in one piece; SEQUENCE and SET are not looked into.
+ */
+bool der_is_any(const struct der_element *element);
+
+#endif

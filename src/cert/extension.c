@@ -1,0 +1,240 @@
+#include "cert/extension.h"
+
+#include "cert/der.h"
+#include "cert/general_name.h"
+
+/* 2.5.29, "id-ce", before the one octet that tells which extension it is. */
+enum {
+    CE_SUBJECT_KEY_ID = 14,
+    CE_KEY_USAGE = 15,
+    CE_SUBJECT_ALT_NAME = 17,
+    CE_BASIC_CONSTRAINTS = 19,
+    CE_NAME_CONSTRAINTS = 30,
+    CE_CRL_DISTRIBUTION_POINTS = 31,
+    CE_CERTIFICATE_POLICIES = 32,
+    CE_POLICY_MAPPINGS = 33,
+    CE_AUTHORITY_KEY_ID = 35,
+    CE_POLICY_CONSTRAINTS = 36,
+    CE_EXT_KEY_USAGE = 37,
+    CE_INHIBIT_ANY_POLICY = 54,
+};
+
+static uint8_t bits_reversed(uint8_t b)
+{
+    b = (uint8_t)((b & 0xf0) >> 4 | (b & 0x0f) << 4);
+    b = (uint8_t)((b & 0xcc) >> 2 | (b & 0x33) << 2);
+    return (uint8_t)((b & 0xaa) >> 1 | (b & 0x55) << 1);
+}
+
+/* KeyUsage ::= BIT STRING; its first bit is the highest of the first octet. */
+static bool read_key_usage(struct cursor value, struct cert *cert)
+{
+    struct span bits;
+    uint8_t last_mask;
+
+    cert->has_key_usage = true;
+    if (!der_take(&value, DER_BIT_STRING, &bits) || !der_is_bit_string(bits)) {
+        return false;
+    }
+    last_mask = (uint8_t)(0xff << bits.at[0]);
+    if (bits.len > 1) {
+        cert->key_usage = bits_reversed((uint8_t)(bits.at[1] & (bits.len == 2 ? last_mask : 0xff)));
+    }
+    if (bits.len > 2 && (bits.at[2] & (bits.len == 3 ? last_mask : 0xff) & 0x80) != 0) {
+        cert->key_usage |= USAGE_DECIPHER_ONLY;
+    }
+    return true;
+}
+
+/* ExtKeyUsageSyntax ::= SEQUENCE OF KeyPurposeId */
+static bool read_ext_key_usage(struct cursor value, struct cert *cert)
+{
+    struct cursor purposes;
+    struct span all, oid;
+
+    cert->eku = span_of(value.rest.at, 0); /* present, and good for nothing until it is read */
+    if (!der_enter(&value, DER_SEQUENCE, &purposes)) {
+        return false;
+    }
+    all = purposes.rest;
+    while (purposes.rest.len > 0) {
+        if (!der_take(&purposes, DER_OID, &oid) || !der_is_oid(oid)) {
+            return false;
+        }
+    }
+    cert->eku = all;
+    return true;
+}
+
+/* BasicConstraints ::= SEQUENCE { cA BOOLEAN DEFAULT FALSE, pathLen INTEGER OPTIONAL } */
+static bool read_basic_constraints(struct cursor value, struct cert *cert)
+{
+    struct cursor body;
+    struct span ca = {0}, path_length;
+
+    if (!der_enter(&value, DER_SEQUENCE, &body)) {
+        return false;
+    }
+    if (der_take(&body, DER_BOOLEAN, &ca) && ca.len != 1) {
+        return false;
+    }
+    if (der_take(&body, DER_INTEGER, &path_length) && !der_is_integer(path_length)) {
+        return false;
+    }
+    if (body.rest.len > 0) {
+        return false;
+    }
+    cert->ca = ca.len == 1 && ca.at[0] != 0;
+    return true;
+}
+
+static bool read_subject_alt_name(struct cursor value, struct cert *cert)
+{
+    struct cursor names;
+    struct span all;
+
+    if (!der_enter(&value, DER_SEQUENCE, &names)) {
+        return false;
+    }
+    all = names.rest;
+    if (!general_names_check(names)) {
+        return false;
+    }
+    cert->san = all;
+    return true;
+}
+
+/* AuthorityKeyIdentifier ::= SEQUENCE { [0] key identifier, [1] issuer, [2] serial }, all optional
+ */
+static bool read_authority_key_id(struct cursor value, struct cert *cert)
+{
+    struct cursor body, issuer = {0};
+    struct span id = {0}, serial = {0};
+
+    if (!der_enter(&value, DER_SEQUENCE, &body)) {
+        return false;
+    }
+    (void)!der_take(&body, DER_CONTEXT | 0, &id);
+    if (der_enter(&body, DER_CONTEXT | DER_CONSTRUCTED | 1, &issuer) &&
+        !general_names_check(issuer)) {
+        return false;
+    }
+    if (der_take(&body, DER_CONTEXT | 2, &serial) && !der_is_integer(serial)) {
+        return false;
+    }
+    if (body.rest.len > 0) {
+        return false;
+    }
+    cert->authority_key_id = id;
+    return true;
+}
+
+/* Reads what we tell of; other extensions are nobody's here, and right whatever they hold. */
+static bool read_value(uint8_t number, struct cursor value, struct cert *cert)
+{
+    switch (number) {
+    case CE_SUBJECT_KEY_ID:
+        return der_take(&value, DER_OCTET_STRING, &cert->subject_key_id);
+    case CE_KEY_USAGE:
+        return read_key_usage(value, cert);
+    case CE_SUBJECT_ALT_NAME:
+        return read_subject_alt_name(value, cert);
+    case CE_BASIC_CONSTRAINTS:
+        return read_basic_constraints(value, cert);
+    case CE_AUTHORITY_KEY_ID:
+        return read_authority_key_id(value, cert);
+    case CE_EXT_KEY_USAGE:
+        return read_ext_key_usage(value, cert);
+    default:
+        return true;
+    }
+}
+
+static bool is_understood_ce(uint8_t number)
+{
+    switch (number) {
+    case CE_KEY_USAGE:
+    case CE_SUBJECT_ALT_NAME:
+    case CE_BASIC_CONSTRAINTS:
+    case CE_NAME_CONSTRAINTS:
+    case CE_CRL_DISTRIBUTION_POINTS:
+    case CE_CERTIFICATE_POLICIES:
+    case CE_POLICY_MAPPINGS:
+    case CE_AUTHORITY_KEY_ID:
+    case CE_POLICY_CONSTRAINTS:
+    case CE_EXT_KEY_USAGE:
+    case CE_INHIBIT_ANY_POLICY:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Extensions outside id-ce that libcrypto can be asked to honour. */
+static bool is_understood(struct span oid)
+{
+    static const char *const others[] = {
+        "\x60\x86\x48\x01\x86\xf8\x42\x01\x01", /* Netscape's certificate type */
+        "\x2b\x06\x01\x05\x05\x07\x30\x01\x05", /* RFC 6960: OCSP, no check */
+        "\x2b\x06\x01\x05\x05\x07\x01\x0e",     /* RFC 3820: proxyCertInfo */
+        "\x2b\x06\x01\x05\x05\x07\x01\x07",     /* RFC 3779: addresses */
+        "\x2b\x06\x01\x05\x05\x07\x01\x08",     /* RFC 3779: autonomous systems */
+    };
+
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        if (span_is(oid, others[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Extension ::= SEQUENCE { extnID, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING } */
+struct extension {
+    struct span oid;
+    bool critical;
+    struct cursor value;
+};
+
+static bool take_extension(struct cursor *in, struct extension *out)
+{
+    struct cursor body;
+    struct span critical = {0};
+
+    if (!der_enter(in, DER_SEQUENCE, &body) || !der_take(&body, DER_OID, &out->oid) ||
+        !der_is_oid(out->oid)) {
+        return false;
+    }
+    if (der_take(&body, DER_BOOLEAN, &critical) && critical.len != 1) {
+        return false;
+    }
+    out->critical = critical.len == 1 && critical.at[0] != 0;
+    return der_enter(&body, DER_OCTET_STRING, &out->value) && body.rest.len == 0;
+}
+
+bool extensions_read(struct cursor *in, struct cert *cert)
+{
+    uint64_t seen = 0; /* a bit for each number under id-ce that has come */
+
+    while (in->rest.len > 0) {
+        struct cursor ahead = *in;
+        struct extension e;
+        bool ce, understood;
+
+        if (!take_extension(&ahead, &e)) {
+            return false;
+        }
+        *in = ahead;
+        ce = e.oid.len == 3 && e.oid.at[0] == 0x55 && e.oid.at[1] == 0x1d && e.oid.at[2] < 64;
+        understood = ce ? is_understood_ce(e.oid.at[2]) : !e.critical || is_understood(e.oid);
+        cert->has_critical_unknown |= e.critical && !understood;
+        if (!ce) {
+            continue;
+        }
+        if ((seen >> e.oid.at[2] & 1) != 0 || !read_value(e.oid.at[2], e.value, cert)) {
+            cert->extension_broken = true;
+        }
+        seen |= (uint64_t)1 << e.oid.at[2];
+    }
+    return true;
+}

@@ -1,0 +1,74 @@
+#include "cert/general_name.h"
+
+#include "cert/der.h"
+#include "cert/name_walk.h"
+
+enum { CONTEXT_CONSTRUCTED = DER_CONTEXT | DER_CONSTRUCTED };
+
+/* OtherName ::= SEQUENCE { type-id OBJECT IDENTIFIER, value [0] EXPLICIT ANY } */
+static bool read_other(struct span contents, struct general_name *out)
+{
+    struct cursor body = cursor_over(contents);
+    struct cursor value;
+    struct der_element element;
+
+    if (!der_take(&body, DER_OID, &out->type) || !der_is_oid(out->type) ||
+        !der_enter(&body, CONTEXT_CONSTRUCTED | 0, &value) || body.rest.len > 0) {
+        return false;
+    }
+    out->contents = value.rest;
+    return der_next(&value, &element) && der_is_any(&element) && value.rest.len == 0;
+}
+
+static bool is_one_name(struct span contents)
+{
+    struct cursor in = cursor_over(contents);
+    struct span name;
+
+    return name_take(&in, &name) && in.rest.len == 0;
+}
+
+bool general_name_take(struct cursor *in, struct general_name *out)
+{
+    struct der_element element;
+
+    if (!der_next(in, &element)) {
+        return false;
+    }
+    *out = (struct general_name){.contents = element.contents};
+    switch (element.tag) {
+    case CONTEXT_CONSTRUCTED | GENERAL_OTHER:
+        out->kind = GENERAL_OTHER;
+        return read_other(element.contents, out);
+    case CONTEXT_CONSTRUCTED | GENERAL_DIRECTORY: /* explicit, since Name is a CHOICE */
+        out->kind = GENERAL_DIRECTORY;
+        return is_one_name(element.contents);
+    case DER_CONTEXT | GENERAL_REGISTERED_ID:
+        out->kind = GENERAL_REGISTERED_ID;
+        return der_is_oid(element.contents);
+    case DER_CONTEXT | GENERAL_RFC822:
+    case DER_CONTEXT | GENERAL_DNS:
+    case DER_CONTEXT | GENERAL_URI:
+    case DER_CONTEXT | GENERAL_IP:
+        out->kind = (enum general_name_kind)(element.tag & ~DER_CONTEXT);
+        return true;
+    case CONTEXT_CONSTRUCTED | GENERAL_X400:
+    case CONTEXT_CONSTRUCTED | GENERAL_EDI_PARTY:
+        out->kind = (enum general_name_kind)(element.tag & ~CONTEXT_CONSTRUCTED);
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool general_names_check(struct cursor names)
+{
+    struct general_name name;
+
+    while (names.rest.len > 0) {
+        if (!general_name_take(&names, &name)) {
+            return false;
+        }
+    }
+    return true;
+}

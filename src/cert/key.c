@@ -1,0 +1,151 @@
+#include "cert/key.h"
+
+#include "cert/curve.h"
+#include "cert/der.h"
+
+#define OID(bytes) bytes, sizeof(bytes) - 1
+
+/* Sizes of keys that have one: RFC 8032 and RFC 7748, in bits of the encoded key. */
+enum { ED25519_BITS = 256, ED448_BITS = 456, X25519_BITS = 256, X448_BITS = 448 };
+
+static const struct algorithm {
+    const char *oid;
+    size_t len;
+    enum key_type type;
+    uint32_t bits; /* 0: the key tells */
+} algorithms[] = {
+    {OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"), KEY_RSA, 0},     /* RFC 3279 */
+    {OID("\x2a\x86\x48\xce\x3d\x02\x01"), KEY_EC, 0},              /* RFC 5480 */
+    {OID("\x2b\x65\x6e"), KEY_X25519, X25519_BITS},                /* RFC 8410 */
+    {OID("\x2b\x65\x6f"), KEY_X448, X448_BITS},                    /* RFC 8410 */
+    {OID("\x2b\x65\x70"), KEY_ED25519, ED25519_BITS},              /* RFC 8410 */
+    {OID("\x2b\x65\x71"), KEY_ED448, ED448_BITS},                  /* RFC 8410 */
+    {OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a"), KEY_RSA_PSS, 0}, /* RFC 4055 */
+    {OID("\x2a\x86\x48\xce\x38\x04\x01"), KEY_DSA, 0},             /* RFC 3279 */
+};
+
+bool algorithm_take(struct cursor *in, struct span *oid, struct span *params)
+{
+    struct cursor ahead = *in;
+    struct cursor body;
+    struct der_element element = {0};
+
+    if (!der_enter(&ahead, DER_SEQUENCE, &body) || !der_take(&body, DER_OID, oid) ||
+        !der_is_oid(*oid)) {
+        return false;
+    }
+    if (body.rest.len > 0 &&
+        (!der_next(&body, &element) || !der_is_any(&element) || body.rest.len > 0)) {
+        return false;
+    }
+    *params = element.whole;
+    *in = ahead;
+    return true;
+}
+
+/* Bits of a number that is taken as positive, whatever its first bit: moduli are. */
+static uint32_t number_bits(struct span number)
+{
+    uint32_t bits;
+
+    while (number.len > 0 && number.at[0] == 0) {
+        number = span_from(number, 1);
+    }
+    if (number.len == 0 || number.len > UINT32_MAX / 8) {
+        return 0;
+    }
+    bits = (uint32_t)number.len * 8;
+    for (uint8_t top = number.at[0]; top < 0x80; top = (uint8_t)(top << 1)) {
+        bits--;
+    }
+    return bits;
+}
+
+/* The bits of the first INTEGER in the SEQUENCE that fills `in`. */
+static uint32_t first_number_bits(struct cursor in)
+{
+    struct cursor body;
+    struct span number;
+
+    if (!der_enter(&in, DER_SEQUENCE, &body) || !der_take(&body, DER_INTEGER, &number) ||
+        !der_is_integer(number)) {
+        return 0;
+    }
+    return number_bits(number);
+}
+
+/* ECParameters ::= SEQUENCE { version, fieldID SEQUENCE { fieldType, p or char-two }, … } */
+static uint32_t explicit_curve_bits(struct cursor in)
+{
+    struct cursor params, field, binary;
+    struct span version, type, number;
+
+    if (!der_enter(&in, DER_SEQUENCE, &params) || !der_take(&params, DER_INTEGER, &version) ||
+        !der_enter(&params, DER_SEQUENCE, &field) || !der_take(&field, DER_OID, &type)) {
+        return 0;
+    }
+    if (der_take(&field, DER_INTEGER, &number)) {
+        return number_bits(number); /* the prime */
+    }
+    if (!der_enter(&field, DER_SEQUENCE, &binary) || !der_take(&binary, DER_INTEGER, &number) ||
+        number.len > 2) {
+        return 0;
+    }
+    return number.len == 1 ? number.at[0] : (uint32_t)(number.at[0] << 8 | number.at[1]);
+}
+
+static void read_curve(struct span params, struct cert_key *key)
+{
+    struct cursor in = cursor_over(params);
+    const struct curve *curve;
+
+    if (!der_take(&in, DER_OID, &key->curve)) {
+        key->bits = explicit_curve_bits(in);
+        return;
+    }
+    curve = curve_find(key->curve);
+    key->bits = curve != NULL ? curve->bits : 0;
+}
+
+static void read_details(struct span params, struct cert_key *key)
+{
+    switch (key->type) {
+    case KEY_RSA:
+    case KEY_RSA_PSS: /* RSAPublicKey ::= SEQUENCE { modulus, publicExponent } */
+        key->bits = first_number_bits(cursor_over(key->point));
+        return;
+    case KEY_DSA: /* Dss-Parms ::= SEQUENCE { p, q, g }, or inherited from the issuer */
+        key->bits = first_number_bits(cursor_over(params));
+        return;
+    case KEY_EC:
+        read_curve(params, key);
+        return;
+    default:
+        return;
+    }
+}
+
+bool key_take(struct cursor *in, struct span *spki, struct cert_key *key)
+{
+    struct cursor ahead = *in;
+    struct cursor body;
+    struct span params, bits;
+
+    *key = (struct cert_key){0};
+    if (!der_enter(&ahead, DER_SEQUENCE, &body) || !algorithm_take(&body, &key->oid, &params) ||
+        !der_take(&body, DER_BIT_STRING, &bits) || !der_is_bit_string(bits) || body.rest.len > 0) {
+        return false;
+    }
+    key->point = span_of(bits.at + 1, bits.len - 1);
+    for (size_t i = 0; i < sizeof(algorithms) / sizeof(algorithms[0]); i++) {
+        if (span_equal(key->oid, span_of(algorithms[i].oid, algorithms[i].len))) {
+            key->type = algorithms[i].type;
+            key->bits = algorithms[i].bits;
+            break;
+        }
+    }
+    read_details(params, key);
+    *spki = span_of(in->rest.at, ahead.offset - in->offset);
+    *in = ahead;
+    return true;
+}
