@@ -56,11 +56,10 @@ uint32_t text_next(struct cursor *in)
     struct span seen = {0};
     uint32_t character;
 
-    if (n == 0) {
+    if (n == 0 || !cursor_take(in, n, &seen)) {
         (void)!cursor_take(in, 1, &seen);
         return REPLACEMENT;
     }
-    (void)!cursor_take(in, n, &seen);
     character = seen.at[0] & lead_mask[n];
     for (size_t i = 1; i < n; i++) {
         character = character << 6 | (seen.at[i] & 0x3F);

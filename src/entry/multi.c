@@ -61,7 +61,7 @@ static enum fault undo_quoted_hex(struct arena *arena, struct span *text)
 enum fault multi_next(struct cursor *field, const struct entry_style *style, struct arena *arena,
                       struct span *out)
 {
-    struct span raw, separator;
+    struct span raw = {0}, separator = {0};
     bool escaped;
     size_t n;
 
