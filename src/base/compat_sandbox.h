@@ -1,0 +1,29 @@
+#ifndef BASE_COMPAT_SANDBOX_H
+#define BASE_COMPAT_SANDBOX_H
+
+#include <stdbool.h>
+
+#include "base/fault.h"
+
+/*
+ * Gives up what a process that only reads and judges open files does not need, before it looks at
+ * the first byte of them: opening files (Landlock), and with them starting programs, sockets,
+ * tracing, and other system calls of no use here (seccomp). What the kernel does not have is
+ * passed over. Threads and open descriptors go on working.
+ */
+struct sandbox {
+    const char *output_folder; /* files may be created, renamed and removed in it; NULL: nowhere */
+    int read_folder;           /* files below this descriptor may be read; -1: none */
+};
+
+/* How far it went. */
+enum sandbox_state {
+    SANDBOX_NONE = 0,       /* the kernel has neither */
+    SANDBOX_FILES = 1 << 0, /* Landlock holds */
+    SANDBOX_CALLS = 1 << 1, /* seccomp holds */
+};
+
+/* Cannot be taken back. The answer is a set of enum sandbox_state. */
+int sandbox_enter(const struct sandbox *sandbox);
+
+#endif

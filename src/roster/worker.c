@@ -1,0 +1,289 @@
+#include <stdio.h>
+
+#include "roster/engine.h"
+#include "roster/select.h"
+
+enum { NOTES_MAX = 1 << 22 };
+
+/* Notes the keys of a mailbox's own certificates, to be merged when its turn comes. */
+static enum fault note_keys(struct worker *worker, const struct mailbox *mailbox)
+{
+    for (size_t i = 0; i < mailbox->count; i++) {
+        const struct candidate *candidate = &mailbox->candidates[i];
+        struct key_note note = {.mailbox = worker->mailboxes};
+        enum fault fault;
+
+        if (candidate->chain || candidate->duplicate) {
+            continue;
+        }
+        fault = key_id_of(&candidate->cert, &note.id);
+        if (fault == FAULT_NONE) {
+            fault = arena_grow(&worker->kept, (void **)&worker->notes, sizeof(note),
+                               worker->note_count, &worker->note_capacity, NOTES_MAX);
+        }
+        if (fault != FAULT_NONE) {
+            return FAULT_RESOURCE;
+        }
+        worker->notes[worker->note_count++] = note;
+    }
+    return FAULT_NONE;
+}
+
+static enum fault warn_of_shared_keys(const struct keys *keys, const struct mailbox *mailbox,
+                                      struct verdict *verdict)
+{
+    for (size_t i = 0; i < mailbox->count; i++) {
+        const struct candidate *candidate = &mailbox->candidates[i];
+        struct key_id id;
+
+        if (candidate->chain || candidate->duplicate) {
+            continue;
+        }
+        if (key_id_of(&candidate->cert, &id) != FAULT_NONE) {
+            return FAULT_RESOURCE;
+        }
+        if (keys_are_shared(keys, &id)) {
+            verdict->warnings |= WARNING_SHARED_KEY;
+        }
+    }
+    return FAULT_NONE;
+}
+
+static void report_row(struct worker *worker, const struct work *work, const struct entry *entry,
+                       const struct mailbox *mailbox, const struct verdict *verdict)
+{
+    const struct roster *roster = worker->engine->roster;
+    const struct row row = {.entry = entry,
+                            .mailbox = mailbox,
+                            .verdict = verdict,
+                            .rules = &roster->rules,
+                            .source = roster->names[work->source]};
+
+    summary_count(&worker->summary, verdict);
+    if (!roster->report->options.summary_only && selection_has(&roster->selection, &row)) {
+        roster->report->format->row(&worker->rows, &row);
+    }
+}
+
+static enum fault take_entry(struct worker *worker, const struct work *work,
+                             const struct entry *entry)
+{
+    const struct engine *engine = worker->engine;
+    const struct circumstances given = {
+        .rules = &engine->roster->rules, .site = engine->roster->site, .session = worker->session};
+    struct mailbox mailbox;
+    struct verdict verdict;
+    enum fault fault;
+
+    if (!entry_is_mailbox(entry, engine->roster->remotes)) {
+        return FAULT_NONE;
+    }
+    fault = judge_entry(entry, &given, &worker->entries, &mailbox, &verdict, &worker->complaints,
+                        &worker->kept);
+    if (fault == FAULT_NONE && engine->keys != NULL) {
+        fault = engine->collecting ? note_keys(worker, &mailbox)
+                                   : warn_of_shared_keys(engine->keys, &mailbox, &verdict);
+    }
+    if (fault != FAULT_NONE) {
+        return fault;
+    }
+    report_row(worker, work, entry, &mailbox, &verdict);
+    worker->mailboxes++;
+    return FAULT_NONE;
+}
+
+static enum fault note(struct worker *worker, uint64_t line, const char *rule, size_t offset)
+{
+    const struct complaint complaint = {.line = line, .rule = rule, .offset = offset};
+
+    return complaints_add(&worker->complaints, &worker->kept, &complaint);
+}
+
+static enum fault note_remarks(struct worker *worker, const struct entry *entry)
+{
+    enum fault fault = FAULT_NONE;
+
+    if (entry->remark != NULL) {
+        fault = note(worker, entry->line, entry->remark, 0);
+    }
+    if (fault == FAULT_NONE && entry->dropped > 0) {
+        fault =
+            note(worker, entry->line,
+                 "more than 262144 values or addresses in one record: the rest was left out", 0);
+    }
+    return fault;
+}
+
+static void worker_begin(struct worker *worker)
+{
+    arena_reset(&worker->kept);
+    buffer_reset(&worker->rows);
+    worker->complaints = (struct complaints){0};
+    worker->summary = (struct summary){0};
+    worker->notes = NULL;
+    worker->note_count = worker->note_capacity = 0;
+    worker->mailboxes = 0;
+}
+
+enum fault worker_judge(struct worker *worker, const struct work *work, struct why *why)
+{
+    enum fault fault = FAULT_NONE;
+
+    worker_begin(worker);
+    if (worker->batch.skipped != NULL) {
+        fault = note(worker, worker->batch.skipped_line, worker->batch.skipped, 0);
+    }
+    while (fault == FAULT_NONE) {
+        struct entry entry;
+        struct why reason = {0};
+        uint64_t line = 0;
+
+        arena_reset(&worker->entries);
+        fault = records_next(&worker->records, &worker->entries, &entry, &line, &reason);
+        if (fault == FAULT_ABSENT) {
+            fault = FAULT_NONE;
+            break;
+        }
+        if (fault == FAULT_NONE) {
+            fault = note_remarks(worker, &entry);
+            if (fault == FAULT_NONE) {
+                fault = take_entry(worker, work, &entry);
+            }
+            if (fault == FAULT_RESOURCE) { /* this record was too much; the others may not be */
+                fault = note(worker, entry.line, "out of memory for this record: skipped", 0);
+            }
+        } else {
+            fault = note(worker, line, reason.rule, reason.offset);
+        }
+    }
+    if (fault == FAULT_NONE && worker->rows.fault != FAULT_NONE) {
+        fault = worker->rows.fault;
+    }
+    return fault == FAULT_NONE ? FAULT_NONE
+                               : fault_at(FAULT_RESOURCE, 0, "out of memory for a batch", why);
+}
+
+/* Something a person should know, though all of the input could be read. */
+static void hint(struct engine *engine, const struct work *work, const char *sentence)
+{
+    engine->roster->complain(engine->roster->context, engine->roster->names[work->source], 0,
+                             span_text(sentence));
+}
+
+static void complain(struct engine *engine, const struct work *work, const struct complaint *c)
+{
+    char sentence[1024];
+    const char *rule = c->rule;
+    int n;
+
+    if (c->value > 0 && c->offset > 0) {
+        n = snprintf(sentence, sizeof(sentence), "certificate value %zu: %s, at byte %zu", c->value,
+                     rule, c->offset);
+    } else if (c->value > 0) {
+        n = snprintf(sentence, sizeof(sentence), "certificate value %zu: %s", c->value, rule);
+    } else if (c->offset > 0) {
+        n = snprintf(sentence, sizeof(sentence), "%s, at byte %zu", rule, c->offset);
+    } else {
+        n = snprintf(sentence, sizeof(sentence), "%s", rule);
+    }
+    engine->outcome.complaints++;
+    engine->roster->complain(
+        engine->roster->context, engine->roster->names[work->source], c->line,
+        span_of(sentence, n < (int)sizeof(sentence) ? (size_t)n : sizeof(sentence) - 1));
+}
+
+/* What can be said of a source only when all of it has been read. */
+static void end_source(struct engine *engine, const struct work *work)
+{
+    const struct source *source = engine->roster->sources[work->source];
+
+    if (work->fault != FAULT_NONE && work->fault != FAULT_ABSENT) {
+        complain(engine, work, &(struct complaint){.rule = work->why.rule});
+    }
+    if (!source_shows_certificates(source)) {
+        complain(engine, work,
+                 &(struct complaint){.rule =
+                                         "no entry has a certificate attribute: was it asked for? "
+                                         "(ldapsearch … mail userCertificate "
+                                         "userSMIMECertificate; ldifde -l …)"});
+    }
+    engine->outcome.summary.incomplete |= source_is_incomplete(source);
+}
+
+static enum fault merge_notes(struct worker *worker, struct why *why)
+{
+    struct engine *engine = worker->engine;
+
+    for (size_t i = 0; i < worker->note_count; i++) {
+        if (keys_note(engine->keys, &worker->notes[i].id,
+                      engine->mailboxes + worker->notes[i].mailbox) != FAULT_NONE) {
+            return fault_at(FAULT_RESOURCE, 0, "out of memory for --shared-keys", why);
+        }
+    }
+    engine->mailboxes += worker->mailboxes;
+    return FAULT_NONE;
+}
+
+static void show_progress(struct engine *engine, const struct work *work)
+{
+    const struct roster *roster = engine->roster;
+
+    if (roster->progress != NULL) {
+        roster->progress(roster->context, roster->names[work->source], work->position, work->size,
+                         engine->outcome.summary.mailboxes);
+    }
+}
+
+static enum fault commit_batch(struct worker *worker, const struct work *work, struct why *why)
+{
+    struct engine *engine = worker->engine;
+
+    if (!records_commit(&worker->records)) {
+        enum fault fault;
+
+        worker->records = records_of(engine->roster->sources[work->source], &worker->batch);
+        fault = worker_judge(worker, work, why);
+        if (fault != FAULT_NONE) {
+            return fault;
+        }
+        (void)!records_commit(&worker->records);
+    }
+    if (engine->collecting) {
+        return merge_notes(worker, why);
+    }
+    if (worker->batch.first && !source_names_mailboxes(engine->roster->sources[work->source])) {
+        hint(engine, work,
+             "no column names the mailbox: rows are called by their line "
+             "(add Display Name, E-mail Addresses or DN to the export)");
+    }
+    for (size_t i = 0; i < worker->complaints.count; i++) {
+        complain(engine, work, &worker->complaints.at[i]);
+    }
+    summary_merge(&engine->outcome.summary, &worker->summary);
+    show_progress(engine, work);
+    return report_take(engine->roster->report, buffer_span(&worker->rows), why);
+}
+
+enum fault worker_commit(struct worker *worker, const struct work *work, struct why *why)
+{
+    struct engine *engine = worker->engine;
+
+    switch (work->kind) {
+    case WORK_BATCH:
+        return commit_batch(worker, work, why);
+    case WORK_FAILED:
+        if (!engine->collecting) {
+            engine->outcome.unread_sources++;
+            complain(engine, work, &(struct complaint){.rule = work->why.rule});
+        }
+        break;
+    case WORK_ENDED:
+        if (!engine->collecting) {
+            end_source(engine, work);
+        }
+        break;
+    case WORK_FINISHED:
+        break;
+    }
+    return FAULT_NONE;
+}
