@@ -56,16 +56,16 @@ enum { WARNING_COUNT = 14 };
 /* One certificate of a mailbox, in the order of the source, chain certificates included. */
 struct candidate {
     struct cert cert;
-    bool first_attribute;  /* userSMIMECertificate, Tagged-X509-Cert: clients look here first */
-    bool chain;            /* a CA certificate or one of tag 0x0004: not the user's */
-    bool marked_default;   /* tagged settings say so */
-    size_t value;          /* index of the attribute value that it came in, 0-based */
-    struct span attribute; /* name of the attribute as the source writes it */
-    enum bundle_form form; /* what that value holds */
-    bool duplicate;        /* an earlier candidate is the same certificate */
-    struct trust_answer trust;
-    enum standing fault; /* out: STANDING_ACTIVE: nothing is wrong, or it is a chain's */
-    bool usable;         /* out: a mail client could encrypt to it, foreign ones included */
+    bool first_attribute;      /* userSMIMECertificate, Tagged-X509-Cert: clients look here first */
+    bool chain;                /* a CA certificate or one of tag 0x0004: not the user's */
+    bool marked_default;       /* tagged settings say so */
+    size_t value;              /* index of the attribute value that it came in, 0-based */
+    struct span attribute;     /* name of the attribute as the source writes it */
+    enum bundle_form form;     /* what that value holds */
+    bool duplicate;            /* an earlier candidate is the same certificate */
+    struct trust_answer trust; /* a duplicate's too: it may be the first of its attribute */
+    enum standing fault;       /* out: STANDING_ACTIVE: nothing is wrong, or it is a chain's */
+    bool usable;               /* out: a mail client could encrypt to it, foreign ones included */
 };
 
 /* Why a blank mailbox is blank. */
