@@ -150,6 +150,19 @@ bool der_take_long(struct cursor *in, uint8_t tag, struct span *contents)
     return true;
 }
 
+bool der_enter_long(struct cursor *in, uint8_t tag, struct cursor *inner)
+{
+    const uint8_t *start = in->rest.at;
+    size_t offset = in->offset;
+    struct span contents;
+
+    if (!der_take_long(in, tag, &contents)) {
+        return false;
+    }
+    *inner = (struct cursor){.rest = contents, .offset = offset + (size_t)(contents.at - start)};
+    return true;
+}
+
 bool der_is_integer(struct span c)
 {
     if (c.len < 2) {
@@ -158,18 +171,45 @@ bool der_is_integer(struct span c)
     return !(c.at[0] == 0x00 && c.at[1] < 0x80) && !(c.at[0] == 0xff && c.at[1] >= 0x80);
 }
 
+/* A word of eight octets, each of which is `octet`. */
+static uint64_t octets_of(uint8_t octet) { return octet * (uint64_t)0x0101010101010101; }
+
+/* True when one of eight octets is zero (Hacker's Delight, 6-1). */
+static bool has_zero(uint64_t word)
+{
+    return ((word - octets_of(0x01)) & ~word & octets_of(0x80)) != 0;
+}
+
+/* True when no octet is 80, so that none can be the leading zero of a subidentifier. */
+static bool lacks_80(struct span c)
+{
+    uint64_t first, last;
+
+    if (c.len < sizeof(first) || c.len > 2 * sizeof(first)) {
+        for (size_t i = 0; i < c.len; i++) {
+            if (c.at[i] == 0x80) {
+                return false;
+            }
+        }
+        return true;
+    }
+    memcpy(&first, c.at, sizeof(first));
+    memcpy(&last, c.at + c.len - sizeof(last), sizeof(last));
+    return !has_zero(first ^ octets_of(0x80)) && !has_zero(last ^ octets_of(0x80));
+}
+
 bool der_is_oid(struct span c)
 {
-    bool first = true;
-
     if (c.len == 0 || (c.at[c.len - 1] & 0x80) != 0) {
         return false;
     }
+    if (lacks_80(c)) {
+        return true;
+    }
     for (size_t i = 0; i < c.len; i++) {
-        if (first && c.at[i] == 0x80) {
+        if (c.at[i] == 0x80 && (i == 0 || (c.at[i - 1] & 0x80) == 0)) {
             return false;
         }
-        first = (c.at[i] & 0x80) == 0;
     }
     return true;
 }

@@ -54,26 +54,76 @@ struct der_element {
 };
 
 /*
- * der_next() and der_take() for tag numbers and lengths of more than one octet, and for all
- * refusals: the short forms are most of a certificate, and are read in line.
+ * der_next() and der_take() for tag numbers of more than one octet, lengths of more than two
+ * or indefinite, and for all refusals. The other forms are what a certificate is made of, and
+ * are read in line.
  */
 MUST_USE bool der_next_long(struct cursor *in, struct der_element *out);
 MUST_USE bool der_take_long(struct cursor *in, uint8_t tag, struct span *contents);
+
+/* Octets of the header that comes next; 0 when it is none of the usual forms, or cut off. */
+static inline size_t der_usual_header(const struct cursor *in, size_t *contents)
+{
+    const uint8_t *at = in->rest.at;
+    size_t size = 2;
+    size_t n;
+
+    if (in->rest.len < 2) {
+        return 0;
+    }
+    n = at[1];
+    if (n >= 0x80) {
+        if (n == 0x80 || n > 0x82 || in->rest.len < 4) {
+            return 0;
+        }
+        size = n == 0x82 ? 4 : 3;
+        n = n == 0x82 ? (size_t)at[2] << 8 | at[3] : at[2];
+    }
+    *contents = n;
+    return n <= in->rest.len - size ? size : 0;
+}
+
+/*
+ * Moves past `n` bytes, which are known to be there. Here and in der_enter() fields are set one
+ * by one: a span that is put together and stored as a whole makes the next load wait for it,
+ * which doubled the time that a certificate takes.
+ */
+static inline void der_advance(struct cursor *in, size_t n)
+{
+    in->rest.at += n;
+    in->rest.len -= n;
+    in->offset += n;
+}
+
+/*
+ * Takes a cursor back to where `offset` was, so that a function which reads several elements
+ * moves it on success only. Cheaper than a copy made beforehand: what was just written in two
+ * halves is slow to load as a whole, and this is the roster's inner loop.
+ */
+static inline void der_rewind(struct cursor *in, size_t offset)
+{
+    size_t n = in->offset - offset;
+
+    if (n > 0) {
+        in->rest.at -= n;
+        in->rest.len += n;
+        in->offset = offset;
+    }
+}
 
 /* Reads the next element, whatever it is but end-of-contents; false: none that is right. */
 MUST_USE static inline bool der_next(struct cursor *in, struct der_element *out)
 {
     const uint8_t *at = in->rest.at;
-    size_t len = in->rest.len;
+    size_t contents;
+    size_t header = der_usual_header(in, &contents);
 
-    if (len < 2 || (at[0] & 0x1f) == 0x1f || at[0] == DER_END_OF_CONTENTS || at[1] >= 0x80 ||
-        at[1] > len - 2) {
+    if (header == 0 || (at[0] & 0x1f) == 0x1f || at[0] == DER_END_OF_CONTENTS) {
         return der_next_long(in, out);
     }
-    len = (size_t)at[1] + 2;
-    *out = (struct der_element){at[0], span_of(at, len), span_of(at + 2, len - 2)};
-    in->rest = span_of(at + len, in->rest.len - len);
-    in->offset += len;
+    *out =
+        (struct der_element){at[0], span_of(at, header + contents), span_of(at + header, contents)};
+    der_advance(in, header + contents);
     return true;
 }
 
@@ -86,30 +136,37 @@ static inline bool der_is_next(const struct cursor *in, uint8_t tag)
 /* Reads the next element's contents if its tag is `tag`. */
 MUST_USE static inline bool der_take(struct cursor *in, uint8_t tag, struct span *contents)
 {
-    const uint8_t *at = in->rest.at;
-    size_t len = in->rest.len;
+    size_t header, n;
 
-    if (len < 2 || at[0] != tag || at[1] >= 0x80 || at[1] > len - 2) {
+    if (!der_is_next(in, tag)) {
+        return false;
+    }
+    header = der_usual_header(in, &n);
+    if (header == 0) {
         return der_take_long(in, tag, contents);
     }
-    len = (size_t)at[1] + 2;
-    *contents = span_of(at + 2, len - 2);
-    in->rest = span_of(at + len, in->rest.len - len);
-    in->offset += len;
+    *contents = span_of(in->rest.at + header, n);
+    der_advance(in, header + n);
     return true;
 }
 
 /* As der_take(), with a cursor over the contents. */
+MUST_USE bool der_enter_long(struct cursor *in, uint8_t tag, struct cursor *inner);
 MUST_USE static inline bool der_enter(struct cursor *in, uint8_t tag, struct cursor *inner)
 {
-    const uint8_t *start = in->rest.at;
-    size_t offset = in->offset;
-    struct span contents;
+    size_t header, n;
 
-    if (!der_take(in, tag, &contents)) {
+    if (!der_is_next(in, tag)) {
         return false;
     }
-    *inner = (struct cursor){.rest = contents, .offset = offset + (size_t)(contents.at - start)};
+    header = der_usual_header(in, &n);
+    if (header == 0) {
+        return der_enter_long(in, tag, inner);
+    }
+    inner->rest.at = in->rest.at + header;
+    inner->rest.len = n;
+    inner->offset = in->offset + header;
+    der_advance(in, header + n);
     return true;
 }
 

@@ -9,35 +9,23 @@ static const int64_t last_second = 253402300799;
 
 enum { UTC_TIME_LEAST = 13, GENERALIZED_TIME_LEAST = 15, OFFSET_YEAR_LEAST = 1900 };
 
-/* Two digits, the only number that these types know. */
-static bool take_pair(struct cursor *in, int *out)
+/* Reads numbers of two digits, the only ones that these types know. */
+static bool take_pairs(struct cursor *in, size_t count, int out[])
 {
-    const uint8_t *at = in->rest.at;
-    struct span seen;
+    struct span digits;
+    unsigned most = 0;
 
-    if (in->rest.len < 2 || !ascii_is_digit(at[0]) || !ascii_is_digit(at[1])) {
+    if (!cursor_take(in, count * 2, &digits)) {
         return false;
     }
-    *out = (at[0] - '0') * 10 + (at[1] - '0');
-    return cursor_take(in, 2, &seen);
-}
+    for (size_t i = 0; i < count; i++) {
+        unsigned high = (unsigned)digits.at[i * 2] - '0';
+        unsigned low = (unsigned)digits.at[i * 2 + 1] - '0';
 
-static bool take_year(struct cursor *in, uint8_t tag, int *out)
-{
-    int century, year;
-
-    if (tag == DER_UTC_TIME) {
-        if (!take_pair(in, &year)) {
-            return false;
-        }
-        *out = year < 50 ? 2000 + year : 1900 + year;
-        return true;
+        most |= (unsigned)(high > 9) | (unsigned)(low > 9);
+        out[i] = (int)(high * 10 + low);
     }
-    if (!take_pair(in, &century) || !take_pair(in, &year)) {
-        return false;
-    }
-    *out = century * 100 + year;
-    return true;
+    return most == 0;
 }
 
 static bool is_zone(const struct cursor *in)
@@ -50,7 +38,7 @@ static bool is_zone(const struct cursor *in)
 static bool take_seconds(struct cursor *in, uint8_t tag, int *out)
 {
     *out = 0;
-    if (!is_zone(in) && !take_pair(in, out)) {
+    if (!is_zone(in) && !take_pairs(in, 1, out)) {
         return false;
     }
     if (tag != DER_GENERALIZED_TIME || !cursor_step(in, '.')) {
@@ -63,7 +51,7 @@ static bool take_seconds(struct cursor *in, uint8_t tag, int *out)
 static bool take_zone(struct cursor *in, int64_t *seconds)
 {
     int sign = 1;
-    int hours, minutes;
+    int offset[2]; /* hours, minutes */
 
     *seconds = 0;
     if (cursor_step(in, 'Z')) {
@@ -74,44 +62,60 @@ static bool take_zone(struct cursor *in, int64_t *seconds)
     } else if (!cursor_step(in, '+')) {
         return false;
     }
-    if (!take_pair(in, &hours) || !take_pair(in, &minutes) || hours > 12 || minutes > 59) {
+    if (!take_pairs(in, 2, offset) || offset[0] > 12 || offset[1] > 59) {
         return false; /* libcrypto knows no offset past 12 hours */
     }
-    *seconds = sign * (hours * 3600 + minutes * 60);
+    *seconds = sign * (offset[0] * 3600 + offset[1] * 60);
     return true;
 }
 
 static bool read_time(uint8_t tag, struct span text, int64_t *out)
 {
+    enum { CENTURY, YEAR, MONTH, DAY, HOUR, MINUTE, PAIRS };
     struct cursor in = cursor_over(text);
-    struct utc_fields f = {0};
+    struct utc_fields f;
+    int pairs[PAIRS];
+    int second;
     int64_t offset, at;
 
-    if (text.len < (tag == DER_UTC_TIME ? UTC_TIME_LEAST : GENERALIZED_TIME_LEAST) ||
-        !take_year(&in, tag, &f.year) || !take_pair(&in, &f.month) || !take_pair(&in, &f.day) ||
-        !take_pair(&in, &f.hour) || !take_pair(&in, &f.minute) ||
-        !take_seconds(&in, tag, &f.second) || !take_zone(&in, &offset) || in.rest.len > 0 ||
-        !utc_from_fields(&f, &at)) {
+    if (text.len < (tag == DER_UTC_TIME ? UTC_TIME_LEAST : GENERALIZED_TIME_LEAST)) {
+        return false;
+    }
+    if (tag == DER_UTC_TIME ? !take_pairs(&in, PAIRS - YEAR, pairs + YEAR)
+                            : !take_pairs(&in, PAIRS, pairs)) {
+        return false;
+    }
+    if (tag == DER_UTC_TIME) {
+        pairs[CENTURY] = pairs[YEAR] < 50 ? 20 : 19;
+    }
+    if (!take_seconds(&in, tag, &second) || !take_zone(&in, &offset) || in.rest.len > 0) {
+        return false;
+    }
+    f = (struct utc_fields){.year = pairs[CENTURY] * 100 + pairs[YEAR],
+                            .month = pairs[MONTH],
+                            .day = pairs[DAY],
+                            .hour = pairs[HOUR],
+                            .minute = pairs[MINUTE],
+                            .second = second};
+    if (!utc_from_fields(&f, &at)) {
         return false;
     }
     *out = at - offset;
     if (offset == 0) {
         return true;
     }
-    f = utc_to_fields(*out);
-    return f.year >= OFFSET_YEAR_LEAST && *out <= last_second;
+    return utc_to_fields(*out).year >= OFFSET_YEAR_LEAST && *out <= last_second;
 }
 
 bool der_take_time(struct cursor *in, int64_t *out)
 {
-    struct cursor ahead = *in;
-    struct der_element element;
+    size_t start = in->offset;
+    uint8_t tag = der_is_next(in, DER_UTC_TIME) ? DER_UTC_TIME : DER_GENERALIZED_TIME;
+    struct span text;
 
-    if (!der_next(&ahead, &element) ||
-        (element.tag != DER_UTC_TIME && element.tag != DER_GENERALIZED_TIME) ||
-        !read_time(element.tag, element.contents, out)) {
+    if (!der_take(in, tag, &text) || !read_time(tag, text, out)) {
+        der_rewind(in, start);
         return false;
     }
-    *in = ahead;
     return true;
 }

@@ -27,13 +27,13 @@ static uint8_t bits_reversed(uint8_t b)
 }
 
 /* KeyUsage ::= BIT STRING; its first bit is the highest of the first octet. */
-static bool read_key_usage(struct cursor value, struct cert *cert)
+static bool read_key_usage(struct cursor *value, struct cert *cert)
 {
     struct span bits;
     uint8_t last_mask;
 
     cert->has_key_usage = true;
-    if (!der_take(&value, DER_BIT_STRING, &bits) || !der_is_bit_string(bits)) {
+    if (!der_take(value, DER_BIT_STRING, &bits) || !der_is_bit_string(bits)) {
         return false;
     }
     last_mask = (uint8_t)(0xff << bits.at[0]);
@@ -47,13 +47,13 @@ static bool read_key_usage(struct cursor value, struct cert *cert)
 }
 
 /* ExtKeyUsageSyntax ::= SEQUENCE OF KeyPurposeId */
-static bool read_ext_key_usage(struct cursor value, struct cert *cert)
+static bool read_ext_key_usage(struct cursor *value, struct cert *cert)
 {
     struct cursor purposes;
     struct span all, oid;
 
-    cert->eku = span_of(value.rest.at, 0); /* present, and good for nothing until it is read */
-    if (!der_enter(&value, DER_SEQUENCE, &purposes)) {
+    cert->eku = span_of(value->rest.at, 0); /* present, and good for nothing until it is read */
+    if (!der_enter(value, DER_SEQUENCE, &purposes)) {
         return false;
     }
     all = purposes.rest;
@@ -67,12 +67,12 @@ static bool read_ext_key_usage(struct cursor value, struct cert *cert)
 }
 
 /* BasicConstraints ::= SEQUENCE { cA BOOLEAN DEFAULT FALSE, pathLen INTEGER OPTIONAL } */
-static bool read_basic_constraints(struct cursor value, struct cert *cert)
+static bool read_basic_constraints(struct cursor *value, struct cert *cert)
 {
     struct cursor body;
     struct span ca = {0}, path_length;
 
-    if (!der_enter(&value, DER_SEQUENCE, &body)) {
+    if (!der_enter(value, DER_SEQUENCE, &body)) {
         return false;
     }
     if (der_take(&body, DER_BOOLEAN, &ca) && ca.len != 1) {
@@ -88,12 +88,12 @@ static bool read_basic_constraints(struct cursor value, struct cert *cert)
     return true;
 }
 
-static bool read_subject_alt_name(struct cursor value, struct cert *cert)
+static bool read_subject_alt_name(struct cursor *value, struct cert *cert)
 {
     struct cursor names;
     struct span all;
 
-    if (!der_enter(&value, DER_SEQUENCE, &names)) {
+    if (!der_enter(value, DER_SEQUENCE, &names)) {
         return false;
     }
     all = names.rest;
@@ -106,12 +106,12 @@ static bool read_subject_alt_name(struct cursor value, struct cert *cert)
 
 /* AuthorityKeyIdentifier ::= SEQUENCE { [0] key identifier, [1] issuer, [2] serial }, all optional
  */
-static bool read_authority_key_id(struct cursor value, struct cert *cert)
+static bool read_authority_key_id(struct cursor *value, struct cert *cert)
 {
     struct cursor body, issuer = {0};
     struct span id = {0}, serial = {0};
 
-    if (!der_enter(&value, DER_SEQUENCE, &body)) {
+    if (!der_enter(value, DER_SEQUENCE, &body)) {
         return false;
     }
     (void)!der_take(&body, DER_CONTEXT | 0, &id);
@@ -130,11 +130,11 @@ static bool read_authority_key_id(struct cursor value, struct cert *cert)
 }
 
 /* Reads what we tell of; other extensions are nobody's here, and right whatever they hold. */
-static bool read_value(uint8_t number, struct cursor value, struct cert *cert)
+static bool read_value(uint8_t number, struct cursor *value, struct cert *cert)
 {
     switch (number) {
     case CE_SUBJECT_KEY_ID:
-        return der_take(&value, DER_OCTET_STRING, &cert->subject_key_id);
+        return der_take(value, DER_OCTET_STRING, &cert->subject_key_id);
     case CE_KEY_USAGE:
         return read_key_usage(value, cert);
     case CE_SUBJECT_ALT_NAME:
@@ -217,21 +217,21 @@ bool extensions_read(struct cursor *in, struct cert *cert)
     uint64_t seen = 0; /* a bit for each number under id-ce that has come */
 
     while (in->rest.len > 0) {
-        struct cursor ahead = *in;
+        size_t start = in->offset;
         struct extension e;
         bool ce, understood;
 
-        if (!take_extension(&ahead, &e)) {
+        if (!take_extension(in, &e)) {
+            der_rewind(in, start);
             return false;
         }
-        *in = ahead;
         ce = e.oid.len == 3 && e.oid.at[0] == 0x55 && e.oid.at[1] == 0x1d && e.oid.at[2] < 64;
         understood = ce ? is_understood_ce(e.oid.at[2]) : !e.critical || is_understood(e.oid);
         cert->has_critical_unknown |= e.critical && !understood;
         if (!ce) {
             continue;
         }
-        if ((seen >> e.oid.at[2] & 1) != 0 || !read_value(e.oid.at[2], e.value, cert)) {
+        if ((seen >> e.oid.at[2] & 1) != 0 || !read_value(e.oid.at[2], &e.value, cert)) {
             cert->extension_broken = true;
         }
         seen |= (uint64_t)1 << e.oid.at[2];

@@ -24,22 +24,36 @@ static const struct algorithm {
     {OID("\x2a\x86\x48\xce\x38\x04\x01"), KEY_DSA, 0},             /* RFC 3279 */
 };
 
-bool algorithm_take(struct cursor *in, struct span *oid, struct span *params)
+/* Most algorithms have NULL for parameters, or none at all. */
+static bool take_params(struct cursor *in, struct span *params)
 {
-    struct cursor ahead = *in;
-    struct cursor body;
-    struct der_element element = {0};
+    static const uint8_t null[] = {DER_NULL, 0};
+    struct der_element element;
 
-    if (!der_enter(&ahead, DER_SEQUENCE, &body) || !der_take(&body, DER_OID, oid) ||
-        !der_is_oid(*oid)) {
-        return false;
+    *params = (struct span){0};
+    if (in->rest.len == 0) {
+        return true;
     }
-    if (body.rest.len > 0 &&
-        (!der_next(&body, &element) || !der_is_any(&element) || body.rest.len > 0)) {
+    if (in->rest.len == sizeof(null) && memcmp(in->rest.at, null, sizeof(null)) == 0) {
+        return cursor_take(in, sizeof(null), params);
+    }
+    if (!der_next(in, &element) || !der_is_any(&element)) {
         return false;
     }
     *params = element.whole;
-    *in = ahead;
+    return in->rest.len == 0;
+}
+
+bool algorithm_take(struct cursor *in, struct span *oid, struct span *params)
+{
+    size_t start = in->offset;
+    struct cursor body;
+
+    if (!der_enter(in, DER_SEQUENCE, &body) || !der_take(&body, DER_OID, oid) ||
+        !der_is_oid(*oid) || !take_params(&body, params)) {
+        der_rewind(in, start);
+        return false;
+    }
     return true;
 }
 
@@ -61,9 +75,10 @@ static uint32_t number_bits(struct span number)
     return bits;
 }
 
-/* The bits of the first INTEGER in the SEQUENCE that fills `in`. */
-static uint32_t first_number_bits(struct cursor in)
+/* The bits of the first INTEGER in a SEQUENCE. */
+static uint32_t first_number_bits(struct span sequence)
 {
+    struct cursor in = cursor_over(sequence);
     struct cursor body;
     struct span number;
 
@@ -112,10 +127,10 @@ static void read_details(struct span params, struct cert_key *key)
     switch (key->type) {
     case KEY_RSA:
     case KEY_RSA_PSS: /* RSAPublicKey ::= SEQUENCE { modulus, publicExponent } */
-        key->bits = first_number_bits(cursor_over(key->point));
+        key->bits = first_number_bits(key->point);
         return;
     case KEY_DSA: /* Dss-Parms ::= SEQUENCE { p, q, g }, or inherited from the issuer */
-        key->bits = first_number_bits(cursor_over(params));
+        key->bits = first_number_bits(params);
         return;
     case KEY_EC:
         read_curve(params, key);
@@ -127,13 +142,14 @@ static void read_details(struct span params, struct cert_key *key)
 
 bool key_take(struct cursor *in, struct span *spki, struct cert_key *key)
 {
-    struct cursor ahead = *in;
+    size_t start = in->offset;
     struct cursor body;
     struct span params, bits;
 
     *key = (struct cert_key){0};
-    if (!der_enter(&ahead, DER_SEQUENCE, &body) || !algorithm_take(&body, &key->oid, &params) ||
+    if (!der_enter(in, DER_SEQUENCE, &body) || !algorithm_take(&body, &key->oid, &params) ||
         !der_take(&body, DER_BIT_STRING, &bits) || !der_is_bit_string(bits) || body.rest.len > 0) {
+        der_rewind(in, start);
         return false;
     }
     key->point = span_of(bits.at + 1, bits.len - 1);
@@ -145,7 +161,6 @@ bool key_take(struct cursor *in, struct span *spki, struct cert_key *key)
         }
     }
     read_details(params, key);
-    *spki = span_of(in->rest.at, ahead.offset - in->offset);
-    *in = ahead;
+    *spki = span_of(in->rest.at - (in->offset - start), in->offset - start);
     return true;
 }

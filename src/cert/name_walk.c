@@ -81,28 +81,42 @@ static bool take_part(struct cursor *rdn, struct name_part *out)
            der_next(&part, &out->value) && part.rest.len == 0;
 }
 
-bool name_take(struct cursor *in, struct span *name)
+/* RelativeDistinguishedName ::= SET OF AttributeTypeAndValue */
+static bool pass_rdn(struct cursor *rdns)
 {
-    struct cursor ahead = *in;
-    struct cursor rdns, rdn;
+    struct cursor rdn;
     struct name_part part;
 
-    if (!der_enter(&ahead, DER_SEQUENCE, &rdns) || ahead.offset - in->offset > NAME_MAX_SIZE) {
+    if (!der_enter(rdns, DER_SET, &rdn)) {
+        return false;
+    }
+    while (rdn.rest.len > 0) {
+        if (!take_part(&rdn, &part) || !der_is_oid(part.type) || !is_attribute_value(&part.value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool name_take(struct cursor *in, struct span *name)
+{
+    size_t start = in->offset;
+    struct cursor rdns;
+
+    if (!der_enter(in, DER_SEQUENCE, &rdns)) {
         return false;
     }
     while (rdns.rest.len > 0) {
-        if (!der_enter(&rdns, DER_SET, &rdn)) {
+        if (!pass_rdn(&rdns)) {
+            der_rewind(in, start);
             return false;
         }
-        while (rdn.rest.len > 0) {
-            if (!take_part(&rdn, &part) || !der_is_oid(part.type) ||
-                !is_attribute_value(&part.value)) {
-                return false;
-            }
-        }
     }
-    *name = span_of(in->rest.at, ahead.offset - in->offset);
-    *in = ahead;
+    if (in->offset - start > NAME_MAX_SIZE) {
+        der_rewind(in, start);
+        return false;
+    }
+    *name = span_of(in->rest.at - (in->offset - start), in->offset - start);
     return true;
 }
 
