@@ -1,7 +1,7 @@
 #ifndef CMD_CMD_H
 #define CMD_CMD_H
 
-#include "base/fault.h"
+#include "base/cursor.h"
 
 /* Exit statuses, everywhere (keyroster(1), EXIT STATUS). */
 enum {
@@ -22,6 +22,9 @@ command_fn cmd_users;
  * line out, `file` NULL the file too. Unsafe characters in `file` are replaced.
  */
 void complain(const char *file, unsigned long long line, const char *what);
+
+/* The same for a sentence that is no C string. */
+void complain_span(const char *file, unsigned long long line, struct span what);
 
 /* The line for a command used wrongly, with the pointer to --help; returns EXIT_USAGE. */
 MUST_USE int complain_usage(const char *verb, const char *what, const char *argument);

@@ -18,6 +18,11 @@ static void flush_message(struct buffer *message)
 
 void complain(const char *file, unsigned long long line, const char *what)
 {
+    complain_span(file, line, span_text(what));
+}
+
+void complain_span(const char *file, unsigned long long line, struct span what)
+{
     struct buffer message = buffer_with_max(MESSAGE_MAX);
 
     buffer_add_text(&message, "keyroster: ");
@@ -29,7 +34,7 @@ void complain(const char *file, unsigned long long line, const char *what)
         }
         buffer_add_text(&message, ": ");
     }
-    buffer_add_text(&message, what);
+    buffer_add(&message, what);
     flush_message(&message);
 }
 

@@ -1,0 +1,319 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/compat_sandbox.h"
+#include "base/outfile.h"
+#include "base/readfile.h"
+#include "cmd/cmd.h"
+#include "cmd/progress.h"
+#include "cmd/users_options.h"
+
+/* Anchors and lists are held in memory whole; the largest public CRLs are some 50 MB. */
+#define TRUST_FILE_MAX ((size_t)512 << 20)
+
+/* Everything that the verb takes hold of; users_clear() lets go of it. */
+struct users {
+    struct users_options options;
+    struct source **sources; /* those that could be opened */
+    const char **names;
+    size_t count;
+    size_t unopened;
+    struct trust *trust;
+    struct outfile output;
+    struct progress progress;
+};
+
+static void complain_why(const char *file, const struct why *why) { complain(file, 0, why->rule); }
+
+typedef enum fault add_fn(struct trust *trust, struct span bytes, size_t *added, struct why *why);
+
+static bool load_file(struct trust *trust, add_fn *add, const char *path)
+{
+    struct buffer bytes = buffer_with_max(TRUST_FILE_MAX);
+    struct why why = {0};
+    size_t added = 0;
+    enum fault fault = readfile(path, &bytes, &why);
+
+    if (fault == FAULT_NONE) {
+        fault = add(trust, buffer_span(&bytes), &added, &why);
+    }
+    buffer_clear(&bytes);
+    if (fault != FAULT_NONE) {
+        complain_why(path, &why);
+    }
+    return fault == FAULT_NONE;
+}
+
+/* All files of a folder; false when one cannot be used, which is told. */
+static bool load_folder(struct trust *trust, add_fn *add, const char *path, DIR *folder)
+{
+    bool good = true;
+    const struct dirent *item;
+
+    while ((item = readdir(folder)) != NULL) {
+        char *file = NULL;
+
+        if (item->d_name[0] == '.') {
+            continue;
+        }
+        if (asprintf(&file, "%s/%s", path, item->d_name) < 0) {
+            return false;
+        }
+        good = load_file(trust, add, file) && good;
+        free(file);
+    }
+    return good;
+}
+
+static bool load_all(struct trust *trust, add_fn *add, const struct name_list *paths, bool folders)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < paths->count; i++) {
+        DIR *folder = folders ? opendir(paths->at[i]) : NULL;
+
+        if (folder != NULL) {
+            good = load_folder(trust, add, paths->at[i], folder) && good;
+            (void)closedir(folder);
+        } else {
+            good = load_file(trust, add, paths->at[i]) && good;
+        }
+    }
+    return good;
+}
+
+/* Loads what --issuer, --trust and --crl name. Without any of them there is nothing to ask. */
+static bool load_trust(struct users *users)
+{
+    const struct users_options *o = &users->options;
+    struct why why = {0};
+
+    if (o->issuers.count + o->anchors.count + o->crls.count == 0) {
+        return true;
+    }
+    users->trust = trust_new();
+    if (users->trust == NULL) {
+        complain(NULL, 0, "out of memory");
+        return false;
+    }
+    if (!load_all(users->trust, trust_add_issuers, &o->issuers, false) ||
+        !load_all(users->trust, trust_add_anchors, &o->anchors, false) ||
+        !load_all(users->trust, trust_add_crls, &o->crls, true)) {
+        return false;
+    }
+    if (trust_seal(users->trust, o->at, &why) != FAULT_NONE) {
+        complain_why(NULL, &why);
+        return false;
+    }
+    return true;
+}
+
+/* Opens the sources; what cannot be opened is told, and the others are still done. */
+static bool open_sources(struct users *users)
+{
+    const struct name_list *paths = &users->options.sources;
+
+    users->sources = calloc(paths->count, sizeof(*users->sources));
+    users->names = calloc(paths->count, sizeof(*users->names));
+    if (users->sources == NULL || users->names == NULL) {
+        complain(NULL, 0, "out of memory");
+        return false;
+    }
+    for (size_t i = 0; i < paths->count; i++) {
+        struct why why = {0};
+
+        if (source_open(paths->at[i], &users->options.source, &users->sources[users->count],
+                        &why) == FAULT_NONE) {
+            users->names[users->count++] = paths->at[i];
+        } else {
+            users->unopened++;
+            complain_why(paths->at[i], &why);
+        }
+    }
+    return users->count > 0;
+}
+
+static bool open_follow_folder(struct users *users)
+{
+    const char *path = users->options.follow_folder;
+
+    if (path == NULL) {
+        return true;
+    }
+    users->options.source.follow_folder = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (users->options.source.follow_folder < 0) {
+        complain(path, 0, strerrordesc_np(errno));
+        return false;
+    }
+    return true;
+}
+
+static bool open_output(struct users *users)
+{
+    struct why why = {0};
+
+    if (outfile_open(users->options.output, &users->output, &why) != FAULT_NONE) {
+        complain_why(users->options.output, &why);
+        return false;
+    }
+    return true;
+}
+
+static void enter_sandbox(const struct users *users)
+{
+    char *folder = outfile_folder(&users->output);
+
+    if (!users->options.no_sandbox) {
+        (void)sandbox_enter(&(struct sandbox){.output_folder = folder,
+                                              .read_folder = users->options.source.follow_folder});
+    }
+    free(folder);
+}
+
+static enum fault write_output(void *context, struct span bytes, struct why *why)
+{
+    struct users *users = context;
+
+    progress_clear(&users->progress);
+    return outfile_write(&users->output, bytes, why);
+}
+
+static void tell_complaint(void *context, const char *source, uint64_t line, struct span sentence)
+{
+    struct users *users = context;
+
+    progress_clear(&users->progress);
+    complain_span(source, line, sentence);
+}
+
+static void show_progress(void *context, const char *source, uint64_t position, uint64_t size,
+                          uint64_t mailboxes)
+{
+    struct users *users = context;
+
+    progress_show(&users->progress, source, position, size, mailboxes);
+}
+
+/* The width of the terminal that the table is for; 0 when it is for none. */
+static size_t table_width(const struct users *users)
+{
+    struct winsize size;
+
+    if (users->options.output != NULL || !isatty(STDOUT_FILENO)) {
+        return 0;
+    }
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+static bool wants_colour(const struct users *users)
+{
+    const char *no_colour = getenv("NO_COLOR");
+    const char *terminal = getenv("TERM");
+
+    if (users->options.colour != COLOUR_AUTO) {
+        return users->options.colour == COLOUR_ALWAYS;
+    }
+    return users->options.output == NULL && isatty(STDOUT_FILENO) &&
+           (no_colour == NULL || *no_colour == '\0') &&
+           (terminal == NULL || strcmp(terminal, "dumb") != 0);
+}
+
+static int exit_status(const struct users *users, const struct outcome *outcome)
+{
+    if (outcome->unread_sources == users->count) {
+        return EXIT_NOT_DONE;
+    }
+    return users->unopened > 0 || outcome->complaints > 0 || outcome->summary.incomplete
+               ? EXIT_SOME
+               : EXIT_DONE;
+}
+
+static int run(struct users *users)
+{
+    const struct users_options *o = &users->options;
+    struct report report = {.format = o->format,
+                            .options = {.at = o->at,
+                                        .sources = users->names,
+                                        .source_count = users->count,
+                                        .summary_only = o->summary,
+                                        .width = table_width(users),
+                                        .colour = wants_colour(users)},
+                            .sink = write_output,
+                            .context = users};
+    const struct roster roster = {.sources = users->sources,
+                                  .names = users->names,
+                                  .source_count = users->count,
+                                  .trust = users->trust,
+                                  .rules = {.at = o->at, .warning_seconds = o->warning_seconds},
+                                  .site = o->site,
+                                  .remotes = o->remotes,
+                                  .shared_keys = o->shared_keys,
+                                  .selection = o->selection,
+                                  .threads = o->threads,
+                                  .report = &report,
+                                  .complain = tell_complaint,
+                                  .progress = show_progress,
+                                  .context = users};
+    struct outcome outcome = {0};
+    struct why why = {0};
+    enum fault fault = roster_run(&roster, &outcome, &why);
+    int status = exit_status(users, &outcome);
+
+    progress_clear(&users->progress);
+    report_clear(&report);
+    if (fault == FAULT_NONE && status != EXIT_NOT_DONE) {
+        fault = outfile_commit(&users->output, &why);
+    }
+    if (fault != FAULT_NONE) {
+        if (fault != FAULT_ABSENT) { /* nobody reads any more: `| head` needs no message */
+            complain_why(o->output, &why);
+        }
+        return EXIT_NOT_DONE;
+    }
+    return status;
+}
+
+static void users_clear(struct users *users)
+{
+    for (size_t i = 0; i < users->count; i++) {
+        source_free(users->sources[i]);
+    }
+    free(users->sources);
+    free(users->names);
+    trust_free(users->trust);
+    outfile_clear(&users->output);
+    if (users->options.source.follow_folder >= 0) {
+        (void)close(users->options.source.follow_folder);
+    }
+    users_options_clear(&users->options);
+}
+
+int cmd_users(int argc, char **argv)
+{
+    struct users users = {.output = {.fd = -1}};
+    int status = EXIT_NOT_DONE;
+
+    if (users_options_parse(argc, argv, &users.options, &status)) {
+        if (!users.options.at_said) {
+            users.options.at = (int64_t)time(NULL);
+        }
+        (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an answer of write(2) */
+        users.progress = progress_start(!users.options.no_progress);
+        status = EXIT_NOT_DONE;
+        if (load_trust(&users) && open_follow_folder(&users) && open_sources(&users) &&
+            open_output(&users)) {
+            enter_sandbox(&users);
+            status = run(&users);
+        }
+    }
+    users_clear(&users);
+    return status;
+}

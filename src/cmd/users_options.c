@@ -1,0 +1,371 @@
+#include "cmd/users_options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/utc.h"
+#include "cmd/cmd.h"
+
+enum { WARNING_DAYS = 30 };
+
+enum option_code {
+    OPTION_AT = 256,
+    OPTION_ISSUER,
+    OPTION_TRUST,
+    OPTION_CRL,
+    OPTION_SITE,
+    OPTION_ONLY,
+    OPTION_CONTAINER,
+    OPTION_EXPIRES_WITHIN,
+    OPTION_OBJECTS,
+    OPTION_FROM,
+    OPTION_ENCODING,
+    OPTION_DELIMITER,
+    OPTION_QUOTE,
+    OPTION_SEPARATOR,
+    OPTION_FOLLOW_URLS,
+    OPTION_THREADS,
+    OPTION_NO_PROGRESS,
+    OPTION_SUMMARY,
+    OPTION_SHARED_KEYS,
+    OPTION_NO_SANDBOX,
+    OPTION_COLOUR,
+};
+
+static const struct option long_options[] = {
+    {"format", required_argument, NULL, 'f'},
+    {"output", required_argument, NULL, 'o'},
+    {"at", required_argument, NULL, OPTION_AT},
+    {"issuer", required_argument, NULL, OPTION_ISSUER},
+    {"trust", required_argument, NULL, OPTION_TRUST},
+    {"crl", required_argument, NULL, OPTION_CRL},
+    {"site", required_argument, NULL, OPTION_SITE},
+    {"only", required_argument, NULL, OPTION_ONLY},
+    {"container", required_argument, NULL, OPTION_CONTAINER},
+    {"expires-within", required_argument, NULL, OPTION_EXPIRES_WITHIN},
+    {"objects", required_argument, NULL, OPTION_OBJECTS},
+    {"from", required_argument, NULL, OPTION_FROM},
+    {"encoding", required_argument, NULL, OPTION_ENCODING},
+    {"delimiter", required_argument, NULL, OPTION_DELIMITER},
+    {"quote", required_argument, NULL, OPTION_QUOTE},
+    {"multi-value-separator", required_argument, NULL, OPTION_SEPARATOR},
+    {"follow-urls", required_argument, NULL, OPTION_FOLLOW_URLS},
+    {"threads", required_argument, NULL, OPTION_THREADS},
+    {"no-progress", no_argument, NULL, OPTION_NO_PROGRESS},
+    {"summary", no_argument, NULL, OPTION_SUMMARY},
+    {"shared-keys", no_argument, NULL, OPTION_SHARED_KEYS},
+    {"no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX},
+    {"color", required_argument, NULL, OPTION_COLOUR},
+    {"help", no_argument, NULL, 'h'},
+    {NULL, 0, NULL, 0},
+};
+
+static int print_help(void)
+{
+    fputs("usage: keyroster users [OPTION]... SOURCE...\n"
+          "\n"
+          "Tells which mailboxes use the key management server (KMS), and with what. SOURCE is an\n"
+          "export file, CSV or LDIF, plain or compressed (.gz, .zst), or - for standard input.\n"
+          "\n"
+          "Output:\n"
+          "  -f, --format FORMAT      table (default), csv, json or jsonl\n"
+          "  -o, --output FILE        write to FILE, which appears whole or not at all\n"
+          "      --summary            the counts alone\n"
+          "      --only STANDING,...  rows of these standings only (active, expired, ...)\n"
+          "      --container NAME     rows of this container, and of those beneath it, only\n"
+          "      --expires-within D   rows whose certificate ends within D only (30d), which is\n"
+          "                           also the warning time\n"
+          "      --color WHEN         auto (default), always or never\n"
+          "      --no-progress        no progress line on a terminal\n"
+          "\n"
+          "Judging:\n"
+          "      --at TIME            judge at this time: RFC 3339, or YYYY-MM-DD\n"
+          "      --issuer FILE        CA certificates of our KMS: only what they issued counts\n"
+          "      --trust FILE         anchors to chain to\n"
+          "      --crl FILE|DIR       revocation lists to consult\n"
+          "      --site NAME          the site the export was made in: blanks of mailboxes homed\n"
+          "                           elsewhere are unknown\n"
+          "      --objects KIND       mailbox (default), or all: custom recipients too\n"
+          "      --shared-keys        warn of keys that two mailboxes have; reads sources twice\n"
+          "\n"
+          "Reading, instead of having it recognised:\n"
+          "      --from FORMAT        csv or ldif\n"
+          "      --encoding NAME      UTF-8, UTF-16, cp1252, or any name that iconv knows\n"
+          "      --delimiter TEXT     what separates the columns\n"
+          "      --quote CHARACTER    what quotes a field, or none\n"
+          "      --multi-value-separator CHARACTER\n"
+          "                           what separates the values in a field\n"
+          "      --follow-urls DIR    read the files below DIR that LDIF values name\n"
+          "      --threads N          threads to work with\n"
+          "      --no-sandbox         keep all rights while reading\n"
+          "\n"
+          "  -h, --help               this help\n"
+          "\n"
+          "Exit status: 0 done; 1 done, but some input could not be read (named on stderr);\n"
+          "2 used wrongly; 3 not done. keyroster-users(1) tells the whole.\n",
+          stdout);
+    return EXIT_DONE;
+}
+
+static bool wrong(const char *what, const char *argument, int *status)
+{
+    *status = complain_usage("users", what, argument);
+    return false;
+}
+
+/* Appends to a list; memory that short has no use for a list. */
+static void add_name(struct name_list *list, const char *name)
+{
+    const char **grown = realloc(list->at, (list->count + 1) * sizeof(*grown));
+
+    if (grown == NULL) {
+        abort();
+    }
+    list->at = grown;
+    list->at[list->count++] = name;
+}
+
+static bool parse_standings(const char *text, uint32_t *out, int *status)
+{
+    struct span rest = span_text(text);
+
+    do {
+        size_t comma;
+        bool more = span_find(rest, ',', &comma);
+        struct span name = more ? span_upto(rest, comma) : rest;
+        enum standing standing = STANDING_ACTIVE;
+
+        if (!standing_find(name, &standing)) {
+            return wrong("no such standing in", text, status);
+        }
+        *out |= 1U << standing;
+        rest = more ? span_from(rest, comma + 1) : (struct span){0};
+    } while (rest.len > 0);
+    return true;
+}
+
+static bool parse_threads(const char *text, size_t *out, int *status)
+{
+    char *end;
+    unsigned long n;
+
+    errno = 0;
+    n = strtoul(text, &end, 10);
+    if (errno != 0 || *end != '\0' || text[0] < '0' || text[0] > '9' || n < 1 || n > THREADS_MAX) {
+        return wrong("--threads is a number from 1 to 256, not", text, status);
+    }
+    *out = n;
+    return true;
+}
+
+/* One of a few words; gives its place in the list. */
+static bool parse_word(const char *text, const char *const *words, size_t count, const char *what,
+                       size_t *out, int *status)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(text, words[i]) == 0) {
+            *out = i;
+            return true;
+        }
+    }
+    return wrong(what, text, status);
+}
+
+/* `\t` and `tab` for the tab, which is hard to type; otherwise the text as it is. */
+static struct span separator_of(const char *text)
+{
+    if (strcmp(text, "\\t") == 0 || strcmp(text, "tab") == 0) {
+        return span_of("\t", 1);
+    }
+    return span_text(text);
+}
+
+static bool parse_judging(struct users_options *o, int code, const char *argument, int *status)
+{
+    static const char *const objects[] = {"mailbox", "all"};
+    struct why why;
+    size_t word = 0;
+
+    switch (code) {
+    case OPTION_AT:
+        o->at_said = true;
+        return utc_parse(span_text(argument), &o->at, &why) == FAULT_NONE ||
+               wrong("--at is YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ, not", argument, status);
+    case OPTION_ISSUER:
+        add_name(&o->issuers, argument);
+        return true;
+    case OPTION_TRUST:
+        add_name(&o->anchors, argument);
+        return true;
+    case OPTION_CRL:
+        add_name(&o->crls, argument);
+        return true;
+    case OPTION_SITE:
+        o->site = argument;
+        return true;
+    case OPTION_EXPIRES_WITHIN:
+        o->selection.expiring_only = true;
+        return utc_parse_duration(span_text(argument), &o->warning_seconds, &why) == FAULT_NONE ||
+               wrong("--expires-within is a duration like 30d or 12h, not", argument, status);
+    case OPTION_OBJECTS:
+        if (!parse_word(argument, objects, 2, "--objects is mailbox or all, not", &word, status)) {
+            return false;
+        }
+        o->remotes = word == 1;
+        return true;
+    default:
+        o->shared_keys = true;
+        return true;
+    }
+}
+
+static bool parse_reading(struct users_options *o, int code, const char *argument, int *status)
+{
+    static const char *const formats[] = {"csv", "ldif"};
+    size_t word = 0;
+
+    switch (code) {
+    case OPTION_FROM:
+        if (!parse_word(argument, formats, 2, "--from is csv or ldif, not", &word, status)) {
+            return false;
+        }
+        o->source.format = word == 0 ? SOURCE_CSV : SOURCE_LDIF;
+        return true;
+    case OPTION_ENCODING:
+        o->source.encoding = argument;
+        return true;
+    case OPTION_DELIMITER:
+        o->source.csv.delimiter = separator_of(argument);
+        return (o->source.csv.delimiter.len > 0 &&
+                o->source.csv.delimiter.len <= CSV_DELIMITER_MAX) ||
+               wrong("--delimiter is 1 to 8 bytes, not", argument, status);
+    case OPTION_QUOTE:
+        o->source.csv.quote = span_text(argument);
+        return o->source.csv.quote.len == 1 || strcmp(argument, "none") == 0 ||
+               wrong("--quote is one character or none, not", argument, status);
+    case OPTION_SEPARATOR:
+        o->source.csv.separator = separator_of(argument);
+        return o->source.csv.separator.len == 1 ||
+               wrong("--multi-value-separator is one character, not", argument, status);
+    case OPTION_FOLLOW_URLS:
+        o->follow_folder = argument;
+        return true;
+    case OPTION_THREADS:
+        return parse_threads(argument, &o->threads, status);
+    default:
+        o->no_sandbox = true;
+        return true;
+    }
+}
+
+static bool parse_output(struct users_options *o, int code, const char *argument, int *status)
+{
+    static const char *const colours[] = {"auto", "always", "never"};
+    size_t word = 0;
+
+    switch (code) {
+    case 'f':
+        o->format = format_find(span_text(argument));
+        return o->format != NULL ||
+               wrong("--format is table, csv, json or jsonl, not", argument, status);
+    case 'o':
+        o->output = argument;
+        return true;
+    case OPTION_ONLY:
+        return parse_standings(argument, &o->selection.standings, status);
+    case OPTION_CONTAINER:
+        o->selection.container = span_text(argument);
+        return true;
+    case OPTION_COLOUR:
+        if (!parse_word(argument, colours, 3, "--color is auto, always or never, not", &word,
+                        status)) {
+            return false;
+        }
+        o->colour = (enum colour_when)word;
+        return true;
+    case OPTION_NO_PROGRESS:
+        o->no_progress = true;
+        return true;
+    default:
+        o->summary = true;
+        return true;
+    }
+}
+
+static bool parse_option(struct users_options *o, int code, const char *argument, int *status)
+{
+    switch (code) {
+    case OPTION_AT:
+    case OPTION_ISSUER:
+    case OPTION_TRUST:
+    case OPTION_CRL:
+    case OPTION_SITE:
+    case OPTION_EXPIRES_WITHIN:
+    case OPTION_OBJECTS:
+    case OPTION_SHARED_KEYS:
+        return parse_judging(o, code, argument, status);
+    case OPTION_FROM:
+    case OPTION_ENCODING:
+    case OPTION_DELIMITER:
+    case OPTION_QUOTE:
+    case OPTION_SEPARATOR:
+    case OPTION_FOLLOW_URLS:
+    case OPTION_THREADS:
+    case OPTION_NO_SANDBOX:
+        return parse_reading(o, code, argument, status);
+    default:
+        return parse_output(o, code, argument, status);
+    }
+}
+
+static size_t usual_threads(void)
+{
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+
+    if (online < 1) {
+        return 1;
+    }
+    return online < THREADS_USUAL_MAX ? (size_t)online : THREADS_USUAL_MAX;
+}
+
+bool users_options_parse(int argc, char **argv, struct users_options *out, int *status)
+{
+    int code;
+
+    *out = (struct users_options){
+        .format = format_find(span_text("table")),
+        .warning_seconds = (int64_t)WARNING_DAYS * UTC_DAY,
+        .source = {.follow_folder = -1},
+        .threads = usual_threads(),
+    };
+    opterr = 0;
+    while ((code = getopt_long(argc, argv, "f:o:h", long_options, NULL)) != -1) {
+        if (code == 'h') {
+            *status = print_help();
+            return false;
+        }
+        if (code == '?') {
+            /* The word that could not be taken: getopt has gone past it, or stands within it. */
+            return wrong("unknown option, or one without its argument", argv[optind - 1], status);
+        }
+        if (!parse_option(out, code, optarg, status)) {
+            return false;
+        }
+    }
+    for (int i = optind; i < argc; i++) {
+        add_name(&out->sources, argv[i]);
+    }
+    return out->sources.count > 0 || wrong("no SOURCE given", NULL, status);
+}
+
+void users_options_clear(struct users_options *options)
+{
+    free(options->issuers.at);
+    free(options->anchors.at);
+    free(options->crls.at);
+    free(options->sources.at);
+}

@@ -1,0 +1,48 @@
+#ifndef CMD_USERS_OPTIONS_H
+#define CMD_USERS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "report/report.h"
+#include "roster/roster.h"
+#include "source/source.h"
+
+enum { THREADS_MAX = 256, THREADS_USUAL_MAX = 8 };
+
+enum colour_when { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
+
+/* A list of names from the command line; it owns the array, not the names. */
+struct name_list {
+    const char **at;
+    size_t count;
+};
+
+/* What the command line of `keyroster users` says. */
+struct users_options {
+    const struct format *format;
+    const char *output; /* NULL: standard output */
+    bool at_said;
+    int64_t at;
+    struct name_list issuers, anchors, crls;
+    const char *site;
+    struct selection selection;
+    int64_t warning_seconds;
+    bool remotes;
+    struct source_options source;
+    const char *follow_folder;
+    size_t threads;
+    bool no_progress, summary, shared_keys, no_sandbox;
+    enum colour_when colour;
+    struct name_list sources;
+};
+
+/*
+ * Reads the arguments. Returns true when there is work to do; otherwise `*status` is the exit
+ * status: help was printed, or a complaint about wrong use.
+ */
+bool users_options_parse(int argc, char **argv, struct users_options *out, int *status);
+
+void users_options_clear(struct users_options *options);
+
+#endif
