@@ -1,0 +1,98 @@
+# bash completion for keyroster(1); works with and without the bash-completion package.
+
+_keyroster_words()
+{
+    mapfile -t COMPREPLY < <(compgen -W "$1" -- "$2")
+}
+
+_keyroster_files()
+{
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -f -- "$1")
+}
+
+_keyroster_folders()
+{
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -d -- "$1")
+}
+
+# Several words with commas between: what stands before the last comma is kept.
+_keyroster_list()
+{
+    local words=$1 current=$2 kept=
+
+    if [[ $current == *,* ]]; then
+        kept=${current%,*},
+    fi
+    compopt -o nospace 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -P "$kept" -W "$words" -- "${current##*,}")
+}
+
+# Completes the value of an option; false when the option has none.
+_keyroster_value()
+{
+    local verb=$1 option=$2 current=$3
+
+    case $option in
+    -f | --format)
+        if [[ $verb == cert ]]; then
+            _keyroster_words 'text jsonl' "$current"
+        else
+            _keyroster_words 'table csv json jsonl' "$current"
+        fi
+        ;;
+    --only)
+        _keyroster_list 'active expiring signing-only not-yet-valid expired revoked untrusted
+            mismatched foreign unreadable none unknown' "$current"
+        ;;
+    --from) _keyroster_words 'csv ldif' "$current" ;;
+    --objects) _keyroster_words 'mailbox all' "$current" ;;
+    --color) _keyroster_words 'auto always never' "$current" ;;
+    --encoding) _keyroster_words 'UTF-8 UTF-16 UTF-16LE UTF-16BE cp1252' "$current" ;;
+    --delimiter | --multi-value-separator | --quote) COMPREPLY=() ;;
+    --expires-within) _keyroster_words '30d 60d 90d' "$current" ;;
+    --at | --site | --container | --threads) COMPREPLY=() ;;
+    --follow-urls) _keyroster_folders "$current" ;;
+    -o | --output | --issuer | --trust | --crl) _keyroster_files "$current" ;;
+    *) return 1 ;;
+    esac
+}
+
+_keyroster()
+{
+    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+    local verb=${COMP_WORDS[1]} options
+
+    COMPREPLY=()
+    if ((COMP_CWORD == 1)); then
+        _keyroster_words 'users cert --help --version' "$current"
+        return
+    fi
+    # Bash takes --option=value apart into three words.
+    if [[ $current == = ]]; then
+        current=
+    elif [[ $previous == = ]]; then
+        previous=${COMP_WORDS[COMP_CWORD - 2]}
+    fi
+    if _keyroster_value "$verb" "$previous" "$current"; then
+        return
+    fi
+    case $verb in
+    users)
+        options='-f --format -o --output --at --issuer --trust --crl --site --only --container
+            --expires-within --objects --from --encoding --delimiter --quote
+            --multi-value-separator --follow-urls --threads --no-progress --summary
+            --shared-keys --no-sandbox --color -h --help'
+        ;;
+    cert) options='-f --format -o --output -h --help' ;;
+    *) return ;;
+    esac
+    if [[ $current == -* ]]; then
+        _keyroster_words "$options" "$current"
+    else
+        _keyroster_files "$current"
+    fi
+}
+
+complete -F _keyroster keyroster
