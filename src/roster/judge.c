@@ -31,6 +31,7 @@ struct judging {
     struct arena *arena;
     struct complaints *complaints;
     struct arena *kept;
+    size_t faulty; /* complaints that the entry gave rise to */
 };
 
 static enum fault complain_of(struct judging *judging, size_t value, const struct why *why)
@@ -245,6 +246,12 @@ enum fault judge_entry(const struct entry *entry, const struct circumstances *gi
     for (size_t i = 0; i < entry->value_count && fault == FAULT_NONE; i++) {
         mailbox->first_attribute_values += entry->values[i].attribute == ATTRIBUTE_CERT_FIRST;
         fault = read_value(&judging, i);
+    }
+    if (fault == FAULT_NONE && judging.faulty > COMPLAINTS_A_RECORD) {
+        const struct complaint rest = {.line = entry->line,
+                                       .further = judging.faulty - COMPLAINTS_A_RECORD};
+
+        fault = complaints_add(complaints, kept, &rest);
     }
     if (fault == FAULT_NONE) {
         fault = mark_duplicates(mailbox, arena);

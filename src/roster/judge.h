@@ -12,7 +12,11 @@ struct complaint {
     const char *rule; /* a static sentence */
     size_t value;     /* number of the value, from 1; 0: about the record */
     size_t offset;    /* byte within the value or record; told when not zero */
+    size_t further;   /* so many values more of the record are faulty, and not told one by one */
 };
+
+/* One record does not flood the terminal: so many of its values are told one by one. */
+enum { COMPLAINTS_A_RECORD = 8 };
 
 /* Complaints in the order in which they came up, in an arena. */
 struct complaints {

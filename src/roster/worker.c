@@ -3,7 +3,7 @@
 #include "roster/engine.h"
 #include "roster/select.h"
 
-enum { NOTES_MAX = 1 << 22 };
+enum { NOTES_MAX = 1 << 22, SENTENCE_SIZE = 1024 };
 
 /* Notes the keys of a mailbox's own certificates, to be merged when its turn comes. */
 static enum fault note_keys(struct worker *worker, const struct mailbox *mailbox)
@@ -170,26 +170,34 @@ static void hint(struct engine *engine, const struct work *work, const char *sen
                              span_text(sentence));
 }
 
+/* `certificate value 2: an odd number of hexadecimal digits, at byte 17`. */
+static int put_sentence(char *out, size_t room, const struct complaint *c)
+{
+    if (c->further > 0) {
+        return snprintf(out, room, "%zu more values of this record cannot be read", c->further);
+    }
+    if (c->value > 0 && c->offset > 0) {
+        return snprintf(out, room, "certificate value %zu: %s, at byte %zu", c->value, c->rule,
+                        c->offset);
+    }
+    if (c->value > 0) {
+        return snprintf(out, room, "certificate value %zu: %s", c->value, c->rule);
+    }
+    if (c->offset > 0) {
+        return snprintf(out, room, "%s, at byte %zu", c->rule, c->offset);
+    }
+    return snprintf(out, room, "%s", c->rule);
+}
+
 static void complain(struct engine *engine, const struct work *work, const struct complaint *c)
 {
-    char sentence[1024];
-    const char *rule = c->rule;
-    int n;
+    char sentence[SENTENCE_SIZE];
+    int n = put_sentence(sentence, sizeof(sentence), c);
+    size_t length = n < 0 ? 0 : (size_t)n < sizeof(sentence) ? (size_t)n : sizeof(sentence) - 1;
 
-    if (c->value > 0 && c->offset > 0) {
-        n = snprintf(sentence, sizeof(sentence), "certificate value %zu: %s, at byte %zu", c->value,
-                     rule, c->offset);
-    } else if (c->value > 0) {
-        n = snprintf(sentence, sizeof(sentence), "certificate value %zu: %s", c->value, rule);
-    } else if (c->offset > 0) {
-        n = snprintf(sentence, sizeof(sentence), "%s, at byte %zu", rule, c->offset);
-    } else {
-        n = snprintf(sentence, sizeof(sentence), "%s", rule);
-    }
     engine->outcome.complaints++;
-    engine->roster->complain(
-        engine->roster->context, engine->roster->names[work->source], c->line,
-        span_of(sentence, n < (int)sizeof(sentence) ? (size_t)n : sizeof(sentence) - 1));
+    engine->roster->complain(engine->roster->context, engine->roster->names[work->source], c->line,
+                             span_of(sentence, length));
 }
 
 /* What can be said of a source only when all of it has been read. */
