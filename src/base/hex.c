@@ -7,6 +7,16 @@ static const uint8_t digit_plus_one[256] = {
     ['A'] = 11, ['B'] = 12, ['C'] = 13, ['D'] = 14, ['E'] = 15, ['F'] = 16,
 };
 
+size_t hex_run_length(struct span text)
+{
+    size_t n = 0;
+
+    while (n < text.len && digit_plus_one[text.at[n]] != 0) {
+        n++;
+    }
+    return n;
+}
+
 size_t hex_decode_run(struct span text, uint8_t *out)
 {
     size_t i = 0;

@@ -3,10 +3,13 @@
 
 #include "base/cursor.h"
 
+/* How many hexadecimal digits, of either case, `text` starts with. */
+MUST_USE size_t hex_run_length(struct span text);
+
 /*
- * Decodes the longest run of hexadecimal digits, of either case, at the start of `text`: two
- * digits a byte. Returns the number of digits in that run; an odd one means that the last
- * digit has no partner and was not written. `out` has room for text.len / 2 bytes.
+ * Decodes the longest run of hexadecimal digits at the start of `text`: two digits a byte.
+ * Returns the number of digits in that run; an odd one means that the last digit has no partner
+ * and was not written. `out` has room for half as many bytes as there are digits.
  */
 MUST_USE size_t hex_decode_run(struct span text, uint8_t *out);
 

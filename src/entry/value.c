@@ -49,19 +49,18 @@ static void end_value(struct cursor *field, uint8_t separator, struct value *out
     (void)take_to_separator(field, separator);
 }
 
-/* Digits run to the first byte that is none: decoding finds the end of the value by itself. */
+/* Digits run to the first byte that is none: that is the end of the value. */
 static enum fault take_hex(struct cursor *field, struct arena *arena, struct value *out)
 {
-    uint8_t *bytes = arena_take(arena, field->rest.len / 2);
+    size_t n = hex_run_length(field->rest);
+    uint8_t *bytes = arena_take(arena, n / 2);
     struct span digits = {0};
-    size_t n;
 
     if (bytes == NULL) {
         return FAULT_RESOURCE;
     }
-    n = hex_decode_run(field->rest, bytes);
     (void)!cursor_take(field, n, &digits);
-    arena_trim(arena, bytes, n / 2);
+    (void)!hex_decode_run(digits, bytes);
     *out = (struct value){.state = VALUE_BYTES, .bytes = span_of(bytes, n / 2)};
     if (n % 2 != 0) {
         *out = broken(digits, field->offset, "an odd number of hexadecimal digits");
@@ -83,13 +82,19 @@ static enum fault take_quoted_hex(struct cursor *field, struct arena *arena, str
     return fault;
 }
 
+static bool is_dashed_byte(uint8_t b) { return b == '-' || ascii_is_hex(b); }
+
 /* [BitConverter]::ToString: two digits and a dash, over and over. */
 static enum fault take_dashed(struct cursor *field, struct arena *arena, struct value *out)
 {
-    uint8_t *bytes = arena_take(arena, field->rest.len / 3 + 1);
-    size_t n = 0;
+    size_t length = 0, n = 0;
     struct span pair = {0};
+    uint8_t *bytes;
 
+    while (length < field->rest.len && is_dashed_byte(field->rest.at[length])) {
+        length++;
+    }
+    bytes = arena_take(arena, length / 3 + 1);
     if (bytes == NULL) {
         return FAULT_RESOURCE;
     }

@@ -39,6 +39,9 @@ static enum fault complain_of(struct judging *judging, size_t value, const struc
     const struct complaint complaint = {
         .line = judging->entry->line, .rule = why->rule, .value = value, .offset = why->offset};
 
+    if (judging->faulty++ >= COMPLAINTS_A_RECORD) {
+        return FAULT_NONE;
+    }
     return complaints_add(judging->complaints, judging->kept, &complaint);
 }
 
