@@ -120,8 +120,9 @@ def reason_of(standing, best):
         "not-yet-valid": lambda: f"not valid before {best.c.since}",
         "expired": lambda: f"expired on {best.c.until}",
         "revoked": lambda: "revoked on {} ({})".format(*best.c.revoked),
+        # --issuer tells the old authority's certificate, which ends the chain: nobody trusts it.
         "untrusted": lambda: ("certificate does not lead to a trusted authority: "
-                              "unable to get local issuer certificate"),
+                              "self-signed certificate in certificate chain"),
         "mismatched": lambda: "certificate is for other addresses: " + ", ".join(best.emails),
         "foreign": lambda: f"certificate is not from the KMS but from {best.issuer}",
     }[standing]()
