@@ -32,7 +32,8 @@ struct cert_key {
     enum key_type type;
     uint32_t bits;     /* of the modulus, the prime or the field; 0 where it cannot be told */
     struct span oid;   /* content octets of the algorithm's OBJECT IDENTIFIER */
-    struct span curve; /* EC: content octets of the named curve's; empty for explicit ones */
+    struct span curve; /* EC: content octets of the curve's OID; explicit parameters that are a
+                          known curve's have its OID too (not a view), others an empty one */
     struct span point; /* the key itself: contents of the BIT STRING, after the unused bits */
 };
 

@@ -2,6 +2,7 @@
 
 #include "cert/curve.h"
 #include "cert/der.h"
+#include "cert/explicit_curve.h"
 
 #define OID(bytes) bytes, sizeof(bytes) - 1
 
@@ -115,11 +116,10 @@ static void read_curve(struct span params, struct cert_key *key)
     const struct curve *curve;
 
     if (!der_take(&in, DER_OID, &key->curve)) {
-        key->bits = explicit_curve_bits(in);
-        return;
+        key->curve = explicit_curve_find(params);
     }
     curve = curve_find(key->curve);
-    key->bits = curve != NULL ? curve->bits : 0;
+    key->bits = curve != NULL ? curve->bits : explicit_curve_bits(in);
 }
 
 static void read_details(struct span params, struct cert_key *key)

@@ -214,6 +214,15 @@ enum fault cert_report_add_json(struct buffer *out, const struct cert *cert,
     return fault != FAULT_NONE ? fault : out->fault;
 }
 
+enum fault cert_report_add_json_line(struct buffer *out, const struct cert *cert,
+                                     const struct cert_origin *origin)
+{
+    enum fault fault = cert_report_add_json(out, cert, origin);
+
+    buffer_add_byte(out, '\n');
+    return fault;
+}
+
 void candidate_add_json(struct buffer *out, const struct candidate *candidate, size_t index)
 {
     const struct cert_origin origin = {

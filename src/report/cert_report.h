@@ -26,6 +26,10 @@ struct cert_origin {
 MUST_USE enum fault cert_report_add_json(struct buffer *out, const struct cert *cert,
                                          const struct cert_origin *origin);
 
+/* The same with a line end behind. */
+MUST_USE enum fault cert_report_add_json_line(struct buffer *out, const struct cert *cert,
+                                              const struct cert_origin *origin);
+
 /* Adds a few lines for people, with a blank one behind. FAULT_RESOURCE as above, or memory. */
 MUST_USE enum fault cert_report_add_text(struct buffer *out, const struct cert *cert,
                                          const struct cert_origin *origin);

@@ -1,0 +1,277 @@
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/count.h"
+#include "base/outfile.h"
+#include "base/readfile.h"
+#include "cert/container.h"
+#include "cmd/cmd.h"
+#include "report/cert_report.h"
+
+/* A file is held in memory whole, and its decoded blocks one at a time. */
+#define CERT_FILE_MAX ((size_t)256 << 20)
+
+/* The text of one file's certificates before it is written: a certificate of a whole file fits. */
+#define OUTPUT_MAX ((size_t)2 << 30)
+
+enum { FLUSH_AT = 64 * 1024, SENTENCE_MAX = 512 };
+
+typedef enum fault add_fn(struct buffer *out, const struct cert *cert,
+                          const struct cert_origin *origin);
+
+struct job {
+    add_fn *add; /* the format */
+    const char *output;
+    struct outfile out;
+    struct buffer text;
+};
+
+/* One file while it is read. */
+struct reading {
+    struct job *job;
+    const char *name;
+    struct span bytes;
+    size_t index; /* of the next certificate */
+    bool complained;
+};
+
+static int print_help(void)
+{
+    fputs("usage: keyroster cert [OPTION]... FILE...\n"
+          "\n"
+          "Tells the facts of every certificate in the files: DER, PEM, PKCS#7 or CMS SignedData,\n"
+          "tagged settings, S/MIME messages; - is standard input. Files may have 256 MiB.\n"
+          "\n"
+          "  -f, --format FORMAT  text (default) or jsonl: one JSON object a certificate\n"
+          "  -o, --output FILE    write to FILE, which appears whole or not at all\n"
+          "  -h, --help           this help\n"
+          "\n"
+          "Exit status: 0 done; 1 done, but something is no certificate (named on stderr);\n"
+          "2 used wrongly; 3 not done. keyroster-cert(1) tells the whole.\n",
+          stdout);
+    return EXIT_DONE;
+}
+
+/* Line of a block in a file of text; 0 where the file has no lines. */
+static size_t line_of(const struct reading *r, const struct container_block *block)
+{
+    bool lines = block->text || block->offset > 0;
+
+    return lines ? count_byte(span_upto(r->bytes, block->offset), '\n') + 1 : 0;
+}
+
+/* Tells what is no certificate, and counts it among the blocks. */
+static void complain_block(struct reading *r, const struct container_block *block,
+                           const struct why *why)
+{
+    char sentence[SENTENCE_MAX];
+
+    (void)snprintf(sentence, sizeof(sentence), "certificate %zu: %s, at byte %zu (left out)",
+                   r->index, why->rule, why->offset);
+    complain(r->name, line_of(r, block), sentence);
+    r->complained = true;
+    r->index++;
+}
+
+static enum fault flush(struct job *job, struct why *why)
+{
+    enum fault fault = job->text.fault;
+
+    if (fault != FAULT_NONE) {
+        return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+    }
+    fault = outfile_write(&job->out, buffer_span(&job->text), why);
+    buffer_reset(&job->text);
+    return fault;
+}
+
+/* Reads one certificate and adds it to the output. Faults are the output's. */
+static enum fault tell(struct reading *r, const struct container_block *block,
+                       const struct bundle *bundle, const struct bundle_item *item, struct why *why)
+{
+    struct job *job = r->job;
+    struct cert cert;
+    const struct cert_origin origin = {
+        .file = r->name,
+        .index = r->index,
+        .form = bundle->form,
+        .chain = item->chain,
+    };
+
+    if (cert_read(item->der, &cert, why) != FAULT_NONE) {
+        why->offset += (size_t)(item->der.at - block->bytes.at);
+        complain_block(r, block, why);
+        return FAULT_NONE;
+    }
+    r->index++;
+    if (job->add(&job->text, &cert, &origin) != FAULT_NONE) {
+        return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+    }
+    return job->text.len < FLUSH_AT ? FAULT_NONE : flush(job, why);
+}
+
+/* Tells of all certificates in a block. Faults are the output's. */
+static enum fault tell_block(struct reading *r, const struct container_block *block,
+                             struct why *why)
+{
+    struct bundle bundle;
+    struct bundle_item item;
+    enum fault fault = bundle_open(block->bytes, &bundle, why);
+
+    if (fault != FAULT_NONE) {
+        complain_block(r, block, why);
+        return FAULT_NONE;
+    }
+    while (bundle_next(&bundle, &item, why, &fault)) {
+        enum fault told = tell(r, block, &bundle, &item, why);
+
+        if (told != FAULT_NONE) {
+            return told;
+        }
+    }
+    if (fault != FAULT_NONE) {
+        complain_block(r, block, why);
+    }
+    return FAULT_NONE;
+}
+
+/* Tells of all blocks of a file. Faults are the output's. */
+static enum fault tell_blocks(struct reading *r, struct why *why)
+{
+    struct container container = container_over(r->bytes);
+    struct container_block block;
+    enum fault fault = FAULT_NONE;
+
+    while (fault == FAULT_NONE) {
+        enum fault found = container_next(&container, &block, why);
+
+        if (found == FAULT_ABSENT) {
+            break;
+        }
+        if (found == FAULT_SYNTAX) {
+            complain_block(r, &block, why);
+        } else {
+            fault = found == FAULT_NONE ? tell_block(r, &block, why) : found;
+        }
+    }
+    container_clear(&container);
+    if (fault == FAULT_NONE && r->index == 0) {
+        complain(r->name, 0, "no certificate in it");
+        r->complained = true;
+    }
+    return fault;
+}
+
+/*
+ * Tells of one file; what is wrong with it is told, and gives EXIT_SOME, or EXIT_NOT_DONE when
+ * it could not be opened. Faults are the output's.
+ */
+static enum fault tell_file(struct job *job, const char *name, int *status, struct why *why)
+{
+    struct buffer bytes = buffer_with_max(CERT_FILE_MAX);
+    struct reading r = {.job = job, .name = name};
+    enum fault fault = readfile(name, &bytes, why);
+
+    *status = EXIT_NOT_DONE;
+    if (fault != FAULT_NONE) {
+        complain(name, 0, fault == FAULT_LIMIT ? "larger than 256 MiB (split it)" : why->rule);
+        buffer_clear(&bytes);
+        return FAULT_NONE;
+    }
+    r.bytes = buffer_span(&bytes);
+    fault = tell_blocks(&r, why);
+    *status = r.complained ? EXIT_SOME : EXIT_DONE;
+    buffer_clear(&bytes);
+    return fault;
+}
+
+/* Tells of all files; gives the exit status. */
+static int tell_files(struct job *job, char **names, size_t count)
+{
+    struct why why = {0};
+    enum fault fault = FAULT_NONE;
+    size_t done = 0, unopened = 0;
+
+    for (size_t i = 0; i < count && fault == FAULT_NONE; i++) {
+        int status;
+
+        fault = tell_file(job, names[i], &status, &why);
+        done += status == EXIT_DONE ? 1 : 0;
+        unopened += status == EXIT_NOT_DONE ? 1 : 0;
+    }
+    if (fault == FAULT_NONE && unopened < count) {
+        fault = flush(job, &why);
+    }
+    if (fault == FAULT_NONE && unopened < count) {
+        fault = outfile_commit(&job->out, &why);
+    }
+    if (fault != FAULT_NONE && fault != FAULT_ABSENT) { /* ABSENT: nobody reads any more */
+        complain(job->output, 0, why.rule);
+    }
+    if (fault != FAULT_NONE || unopened == count) {
+        return EXIT_NOT_DONE;
+    }
+    return done == count ? EXIT_DONE : EXIT_SOME;
+}
+
+/* False when the verb ends here, with `*status`. */
+static bool parse_options(int argc, char **argv, struct job *job, int *status)
+{
+    static const struct option options[] = {
+        {"format", required_argument, NULL, 'f'},
+        {"output", required_argument, NULL, 'o'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    int code;
+
+    opterr = 0;
+    while ((code = getopt_long(argc, argv, "f:o:h", options, NULL)) != -1) {
+        if (code == 'h') {
+            *status = print_help();
+            return false;
+        }
+        if (code == '?') {
+            *status = complain_usage("cert", "unknown option, or one without its argument",
+                                     argv[optind - 1]);
+            return false;
+        }
+        if (code == 'o') {
+            job->output = optarg;
+        } else if (strcmp(optarg, "jsonl") == 0 || strcmp(optarg, "text") == 0) {
+            job->add = optarg[0] == 'j' ? cert_report_add_json_line : cert_report_add_text;
+        } else {
+            *status = complain_usage("cert", "--format is text or jsonl, not", optarg);
+            return false;
+        }
+    }
+    if (optind == argc) {
+        *status = complain_usage("cert", "no FILE given", NULL);
+        return false;
+    }
+    return true;
+}
+
+int cmd_cert(int argc, char **argv)
+{
+    struct job job = {
+        .add = cert_report_add_text, .out = {.fd = -1}, .text = buffer_with_max(OUTPUT_MAX)};
+    struct why why = {0};
+    int status = EXIT_NOT_DONE;
+
+    if (!parse_options(argc, argv, &job, &status)) {
+        return status;
+    }
+    (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an answer of write(2) */
+    if (outfile_open(job.output, &job.out, &why) != FAULT_NONE) {
+        complain(job.output, 0, why.rule);
+        return EXIT_NOT_DONE;
+    }
+    status = tell_files(&job, argv + optind, (size_t)(argc - optind));
+    outfile_clear(&job.out);
+    buffer_clear(&job.text);
+    return status;
+}
