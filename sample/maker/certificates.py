@@ -181,6 +181,8 @@ class Maker:
 
     def der(self, person, number):
         """The certificate itself, whatever form its value takes."""
+        repeated = person.certificates[number].repeats
+        number = number if repeated is None else repeated
         label = f"{person.alias}/{number}"
         if label not in self.made:
             self.made[label] = self.issue(person, person.certificates[number], number)
@@ -222,7 +224,7 @@ class Maker:
                    ca.key.public_key()), False))
         for person in plan.PEOPLE:
             for number, c in enumerate(person.certificates):
-                if c.revoked is None:
+                if c.revoked is None or c.repeats is not None:
                     continue
                 date, reason = c.revoked
                 flag = x509.ReasonFlags[{"keyCompromise": "key_compromise",

@@ -30,6 +30,7 @@ class Certificate:
     form: str = "x509"  # or tagged, tagged-default, pkcs7; cut and text hold none
     sha1: bool = False
     revoked: tuple | None = None  # date and reason
+    repeats: int | None = None  # it is this one of the owner's, once more
 
 
 @dataclass(frozen=True)
@@ -136,7 +137,9 @@ PEOPLE = (
     Person("Hiroshi", "Tanaka", "htanaka", (past("2019-03-01", "2020-09-01", ca=OLD_KMS,
                                                  sha1=True),), sees="weak-signature"),
     # Revoked.
-    Person("Sven", "Olsen", "solsen", (good(revoked=("2026-03-14", "keyCompromise")),)),
+    Person("Sven", "Olsen", "solsen", sees="the same in both attributes", certificates=(
+        good(revoked=("2026-03-14", "keyCompromise")),
+        good(revoked=("2026-03-14", "keyCompromise"), attribute=SECOND, repeats=0))),
     Person("Carla", "Mendes", "cmendes", (good(form="tagged", revoked=(
         "2026-09-30", "cessationOfOperation")),)),
     # Issued by the KMS's old authority, which is no longer trusted.
@@ -146,7 +149,8 @@ PEOPLE = (
            sees="has married"),
     Person("Paul", "Moreau", "pmoreau", (good(emails=at_domain("p.moreau", "sales")),)),
     # Not from the KMS.
-    Person("Uwe", "Lange", "ulange", (good(ca=BANK, attribute=SECOND),)),
+    Person("Uwe", "Lange", "ulange", sees="the same in both attributes", certificates=(
+        good(ca=BANK), good(ca=BANK, attribute=SECOND, repeats=0))),
     Person("Tariq", "Mansour", "tmansour", (past("2023-04-01", "2024-04-01", ca=ITSELF),)),
     # Values that hold no certificate.
     Person("Noor", "Bakker", "nbakker", (good(form="cut"),)),
