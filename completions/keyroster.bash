@@ -69,7 +69,7 @@ _keyroster()
         _keyroster_words 'users cert --help --version' "$current"
         return
     fi
-    # Bash takes --option=value apart into three words.
+    # Bash takes an option, its equals sign and its value apart into three words.
     if [[ $current == = ]]; then
         current=
     elif [[ $previous == = ]]; then
