@@ -1,5 +1,6 @@
 #include "cmd/cmd.h"
 
+#include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
@@ -31,11 +32,19 @@ static int print_help(void)
     return EXIT_DONE;
 }
 
+/* For the width of characters in a table, nothing else; output is UTF-8 in any case. */
+static void set_locale(void)
+{
+    if (setlocale(LC_CTYPE, "") == NULL || strcmp(nl_langinfo(CODESET), "UTF-8") != 0) {
+        (void)setlocale(LC_CTYPE, "C.UTF-8");
+    }
+}
+
 int main(int argc, char **argv)
 {
     const char *verb = argc > 1 ? argv[1] : "";
 
-    (void)setlocale(LC_CTYPE, ""); /* for the width of characters in a table, nothing else */
+    set_locale();
     if (strcmp(verb, "--help") == 0 || strcmp(verb, "-h") == 0) {
         return print_help();
     }

@@ -9,6 +9,7 @@
 
 #include "base/utc.h"
 #include "cmd/cmd.h"
+#include "source/stream.h"
 
 enum { WARNING_DAYS = 30 };
 
@@ -68,8 +69,9 @@ static int print_help(void)
 {
     fputs("usage: keyroster users [OPTION]... SOURCE...\n"
           "\n"
-          "Tells which mailboxes use the key management server (KMS), and with what. SOURCE is an\n"
-          "export file, CSV or LDIF, plain or compressed (.gz, .zst), or - for standard input.\n"
+          "Tells which mailboxes use the key management server (KMS), and with what. SOURCE\n"
+          "is an export file, CSV or LDIF, plain or compressed (.gz, .zst), or - for\n"
+          "standard input.\n"
           "\n"
           "Output:\n"
           "  -f, --format FORMAT      table (default), csv, json or jsonl\n"
@@ -237,7 +239,8 @@ static bool parse_reading(struct users_options *o, int code, const char *argumen
         return true;
     case OPTION_ENCODING:
         o->source.encoding = argument;
-        return true;
+        return stream_knows_encoding(argument) ||
+               wrong("--encoding is a name that 'iconv -l' lists, not", argument, status);
     case OPTION_DELIMITER:
         o->source.csv.delimiter = separator_of(argument);
         return (o->source.csv.delimiter.len > 0 &&

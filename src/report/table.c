@@ -1,65 +1,28 @@
 #include "report/table.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 #include <libsmartcols/libsmartcols.h>
 
-enum { ROWS_HELD = 2000, COLUMNS = 6, CELL_MAX = 4096 };
+#include "report/layout.h"
 
-static const struct {
-    const char *name;
-    double hint; /* share of the width, or columns */
-    int flags;
-} columns[COLUMNS] = {
-    {"MAILBOX", 0.20, SCOLS_FL_TRUNC},
-    {"ADDRESS", 0.28, SCOLS_FL_TRUNC},
-    {"KMS", 3, 0},
-    {"STANDING", 8, 0},
-    {"REASON", 0.30, SCOLS_FL_TRUNC},
-    {"WARNINGS", 0.10, SCOLS_FL_TRUNC},
-};
+/* So many rows are held until the widths are settled, and printed at a time after that. */
+enum { ROWS_HELD = 2000, CELL_MAX = 4096 };
+#define HELD_MAX ((size_t)256 << 20)
+
+static const char *const headings[LAYOUT_COLUMNS] = {"MAILBOX", "ADDRESS", "KMS", "STANDING",
+                                                     "REASON"};
 
 struct table {
-    struct libscols_table *held;
-    size_t rows;
+    struct buffer held; /* rows as they came */
+    size_t rows;        /* in `held` */
     size_t width;
     bool colour;
     bool settled; /* the widths are known: the heading has been printed */
-    size_t widths[COLUMNS];
+    size_t widest[LAYOUT_COLUMNS];
+    struct layout layout;
+    struct buffer cell; /* one at a time */
 };
-
-/* A fresh table of libsmartcols; with the widths of the first one once these are settled. */
-static struct libscols_table *new_page(const struct table *table)
-{
-    struct libscols_table *page = scols_new_table();
-
-    if (page == NULL) {
-        return NULL;
-    }
-    if (table->width > 0) {
-        scols_table_set_termforce(page, SCOLS_TERMFORCE_ALWAYS);
-        scols_table_set_termwidth(page, table->width);
-    } else {
-        scols_table_set_termforce(page, SCOLS_TERMFORCE_NEVER);
-    }
-    scols_table_enable_colors(page, table->colour);
-    scols_table_enable_noheadings(page, table->settled);
-    for (int i = 0; i < COLUMNS; i++) {
-        int flags = table->width > 0 ? columns[i].flags : 0;
-        double hint = columns[i].hint;
-
-        if (table->settled) {
-            hint = (double)table->widths[i];
-            flags |= SCOLS_FL_TRUNC | SCOLS_FL_STRICTWIDTH;
-        }
-        if (scols_table_new_column(page, columns[i].name, hint, flags) == NULL) {
-            scols_unref_table(page);
-            return NULL;
-        }
-    }
-    return page;
-}
 
 struct table *table_new(size_t width, bool colour)
 {
@@ -70,10 +33,10 @@ struct table *table_new(size_t width, bool colour)
     }
     table->width = width;
     table->colour = colour;
-    table->held = new_page(table);
-    if (table->held == NULL) {
-        free(table);
-        return NULL;
+    table->held = buffer_with_max(HELD_MAX);
+    table->cell = buffer_with_max((size_t)CELL_MAX * 4);
+    for (int i = 0; i < LAYOUT_COLUMNS; i++) {
+        table->widest[i] = strlen(headings[i]);
     }
     return table;
 }
@@ -81,61 +44,42 @@ struct table *table_new(size_t width, bool colour)
 void table_free(struct table *table)
 {
     if (table != NULL) {
-        scols_unref_table(table->held);
+        buffer_clear(&table->held);
+        buffer_clear(&table->cell);
         free(table);
     }
 }
 
-/* Colour repeats what the word says already; it never says more. */
-static const char *colour_of(const char *uses)
+/* The next cell of a row; nobody wants to see more of it than CELL_MAX bytes. */
+static struct span take_cell(struct cursor *rows)
 {
-    if (strcmp(uses, "yes") == 0) {
-        return "green";
-    }
-    return strcmp(uses, "no") == 0 ? "darkgray" : "brown";
-}
+    struct span cell = {0}, mark = {0};
+    size_t end = 0;
 
-static bool set_cell(struct libscols_line *line, size_t column, struct span text)
-{
-    char cell[CELL_MAX + 1];
-    size_t n = text.len < CELL_MAX ? text.len : CELL_MAX;
-
-    while (n < text.len && n > 0 && (text.at[n] & 0xC0) == 0x80) {
-        n--; /* not within a character */
-    }
-    if (n > 0) {
-        memcpy(cell, text.at, n);
-    }
-    cell[n] = '\0';
-    return scols_line_set_data(line, column, cell) == 0;
-}
-
-static bool add_line(struct table *table, struct cursor *rows)
-{
-    struct libscols_line *line = scols_table_new_line(table->held, NULL);
-    size_t end;
-
-    for (size_t i = 0; line != NULL && i < COLUMNS; i++) {
-        struct span cell, mark;
-
-        if (!span_find(rows->rest, TABLE_CELL_END, &end) || !cursor_take(rows, end, &cell) ||
-            !cursor_take(rows, 1, &mark) || !set_cell(line, i, cell)) {
-            return false;
+    (void)!span_find(rows->rest, TABLE_CELL_END, &end);
+    (void)!cursor_take(rows, end, &cell);
+    (void)!cursor_take(rows, 1, &mark);
+    if (cell.len > CELL_MAX) {
+        cell.len = CELL_MAX;
+        while (cell.len > 0 && (cell.at[cell.len] & 0xC0) == 0x80) {
+            cell.len--; /* not within a character */
         }
     }
-    if (line == NULL || !cursor_step(rows, TABLE_ROW_END)) {
-        return false;
-    }
-    if (table->colour) {
-        for (size_t i = 2; i < 4; i++) {
-            struct libscols_cell *cell = scols_line_get_cell(line, i);
-            struct libscols_cell *uses = scols_line_get_cell(line, 2);
+    return cell;
+}
 
-            (void)scols_cell_set_color(cell, colour_of(scols_cell_get_data(uses)));
+/* Notes how wide the cells of the next row are, and passes over it. */
+static void measure_row(struct table *table, struct cursor *rows)
+{
+    for (int i = 0; i < LAYOUT_COLUMNS; i++) {
+        size_t width = layout_width(take_cell(rows));
+
+        if (width > table->widest[i] && !table->settled) {
+            table->widest[i] = width;
         }
     }
+    (void)!cursor_step(rows, TABLE_ROW_END);
     table->rows++;
-    return true;
 }
 
 enum fault table_take(struct table *table, struct span rows, report_sink *sink, void *context,
@@ -144,7 +88,11 @@ enum fault table_take(struct table *table, struct span rows, report_sink *sink, 
     struct cursor in = cursor_over(rows);
 
     while (in.rest.len > 0) {
-        if (!add_line(table, &in)) {
+        struct span start = in.rest;
+
+        measure_row(table, &in);
+        buffer_add(&table->held, span_upto(start, start.len - in.rest.len));
+        if (table->held.fault != FAULT_NONE) {
             return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
         }
         if (table->rows == ROWS_HELD) {
@@ -158,40 +106,132 @@ enum fault table_take(struct table *table, struct span rows, report_sink *sink, 
     return FAULT_NONE;
 }
 
-static void settle(struct table *table)
+/* A table of libsmartcols with our columns; it only has to put them side by side. */
+static struct libscols_table *new_page(const struct table *table)
 {
-    for (size_t i = 0; i < COLUMNS && !table->settled; i++) {
-        table->widths[i] = scols_column_get_width(scols_table_get_column(table->held, i));
+    struct libscols_table *page = scols_new_table();
+
+    if (page == NULL) {
+        return NULL;
     }
-    table->settled = true;
+    (void)scols_table_set_termforce(page, SCOLS_TERMFORCE_NEVER);
+    (void)scols_table_enable_colors(page, table->colour);
+    (void)scols_table_enable_noheadings(page, table->settled);
+    for (int i = 0; i < LAYOUT_COLUMNS; i++) {
+        double hint = (double)table->layout.widths[i];
+        int flags = i == LAYOUT_REASON ? SCOLS_FL_WRAP : 0;
+        struct libscols_column *column;
+
+        if (table->layout.widths[i] == 0) {
+            continue;
+        }
+        column = scols_table_new_column(page, headings[i], hint, flags);
+        if (column == NULL) {
+            scols_unref_table(page);
+            return NULL;
+        }
+        if (i == LAYOUT_REASON) {
+            (void)scols_column_set_wrapfunc(column, scols_wrapnl_chunksize, scols_wrapnl_nextchunk,
+                                            NULL);
+            (void)scols_column_set_safechars(column, "\n");
+        }
+    }
+    return page;
+}
+
+/* Colour repeats what the word says already; it never says more. */
+static const char *colour_of(struct span uses)
+{
+    if (span_is(uses, "yes")) {
+        return "green";
+    }
+    return span_is(uses, "no") ? "darkgray" : "brown";
+}
+
+static bool set_cell(struct table *table, struct libscols_line *line, size_t at, int column,
+                     struct span text)
+{
+    size_t width = table->layout.widths[column];
+
+    buffer_reset(&table->cell);
+    if (table->width == 0) {
+        buffer_add(&table->cell, text);
+    } else if (column == LAYOUT_REASON) {
+        layout_add_wrapped(&table->cell, text, width);
+    } else {
+        layout_add_shortened(&table->cell, text, width);
+    }
+    buffer_add_byte(&table->cell, '\0');
+    return table->cell.fault == FAULT_NONE &&
+           scols_line_set_data(line, at, (const char *)table->cell.at) == 0;
+}
+
+static bool add_line(struct table *table, struct libscols_table *page, struct cursor *rows)
+{
+    struct libscols_line *line = scols_table_new_line(page, NULL);
+    const char *colour = NULL;
+    size_t at = 0;
+
+    for (int i = 0; line != NULL && i < LAYOUT_COLUMNS; i++) {
+        struct span text = take_cell(rows);
+
+        colour = i == LAYOUT_USES ? colour_of(text) : colour;
+        if (table->layout.widths[i] == 0) {
+            continue;
+        }
+        if (!set_cell(table, line, at, i, text)) {
+            return false;
+        }
+        if (table->colour && (i == LAYOUT_USES || i == LAYOUT_STANDING)) {
+            (void)scols_cell_set_color(scols_line_get_cell(line, at), colour);
+        }
+        at++;
+    }
+    (void)!cursor_step(rows, TABLE_ROW_END);
+    return line != NULL;
+}
+
+static char *print_page(struct table *table)
+{
+    struct cursor rows = cursor_over(buffer_span(&table->held));
+    struct libscols_table *page = new_page(table);
+    char *text = NULL;
+    bool good = page != NULL;
+
+    while (good && rows.rest.len > 0) {
+        good = add_line(table, page, &rows);
+    }
+    if (good && scols_print_table_to_string(page, &text) != 0) {
+        text = NULL;
+    }
+    scols_unref_table(page);
+    return text;
 }
 
 enum fault table_flush(struct table *table, report_sink *sink, void *context, struct why *why)
 {
-    char *text = NULL;
-    enum fault fault = FAULT_NONE;
+    enum fault fault;
+    size_t length;
+    char *text;
 
     if (table->rows == 0) {
         return FAULT_NONE;
     }
-    if (scols_print_table_to_string(table->held, &text) != 0 || text == NULL) {
+    if (!table->settled) {
+        table->layout = layout_decide(table->widest, table->width);
+    }
+    text = print_page(table);
+    if (text == NULL) {
         return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
     }
-    settle(table);
-    fault = sink(context, span_text(text), why);
-    if (fault == FAULT_NONE) {
-        size_t length = strlen(text); /* libsmartcols leaves out the last line end */
-
-        if (length > 0 && text[length - 1] != '\n') {
-            fault = sink(context, span_text("\n"), why);
-        }
+    length = strlen(text);
+    fault = sink(context, span_of(text, length), why);
+    if (fault == FAULT_NONE && length > 0 && text[length - 1] != '\n') {
+        fault = sink(context, span_text("\n"), why); /* libsmartcols leaves the last one out */
     }
     free(text);
-    scols_unref_table(table->held);
+    table->settled = true;
     table->rows = 0;
-    table->held = new_page(table);
-    if (table->held == NULL && fault == FAULT_NONE) {
-        return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
-    }
+    buffer_reset(&table->held);
     return fault;
 }

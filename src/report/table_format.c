@@ -1,6 +1,9 @@
 #include "base/text.h"
 #include "report/formats.h"
+#include "report/layout.h"
 #include "report/table.h"
+
+enum { SENTENCE_MAX = 4096 };
 
 static void end_cell(struct buffer *out) { buffer_add_byte(out, TABLE_CELL_END); }
 
@@ -21,8 +24,10 @@ static void add_row(struct buffer *out, const struct row *row)
     buffer_add_text(out, standing_name(row->verdict->standing));
     end_cell(out);
     verdict_add_reason(out, row->mailbox, row->verdict, row->rules);
-    end_cell(out);
-    row_add_warnings(out, row->verdict->warnings, ", ");
+    if (row->verdict->warnings != 0) {
+        buffer_add_text(out, "; ");
+        row_add_warnings(out, row->verdict->warnings, ", ");
+    }
     end_cell(out);
     buffer_add_byte(out, TABLE_ROW_END);
 }
@@ -45,7 +50,7 @@ static void add_share(struct buffer *out, const struct summary *summary, enum st
     buffer_add_text(out, any ? ")" : "");
 }
 
-static void add_sentence(struct buffer *out, const struct summary *summary)
+static void put_sentence(struct buffer *out, const struct summary *summary)
 {
     buffer_add_uint(out, summary->mailboxes);
     buffer_add_text(out, summary->mailboxes == 1 ? " mailbox: " : " mailboxes: ");
@@ -66,17 +71,26 @@ static void add_sentence(struct buffer *out, const struct summary *summary)
     if (summary->incomplete) {
         buffer_add_text(out, " The roster is incomplete: a source holds a part only.");
     }
+}
+
+static void add_sentence(struct buffer *out, const struct report_options *options,
+                         const struct summary *summary)
+{
+    struct buffer sentence = buffer_with_max(SENTENCE_MAX);
+
+    put_sentence(&sentence, summary);
+    layout_add_wrapped(out, buffer_span(&sentence), options->width > 0 ? options->width : SIZE_MAX);
     buffer_add_byte(out, '\n');
+    buffer_clear(&sentence);
 }
 
 static void end(struct buffer *out, const struct report_options *options,
                 const struct summary *summary)
 {
-    (void)options;
     if (summary->mailboxes > 0) {
         buffer_add_byte(out, '\n');
     }
-    add_sentence(out, summary);
+    add_sentence(out, options, summary);
 }
 
 /* The counts, one a line, numbers aligned at the right. */
@@ -85,7 +99,6 @@ static void add_summary(struct buffer *out, const struct report_options *options
 {
     enum { NAME_WIDTH = 16, NUMBER_WIDTH = 10 };
 
-    (void)options;
     for (int i = 0; i < STANDING_COUNT; i++) {
         const char *name = standing_name((enum standing)i);
         uint64_t n = summary->standing[i];
@@ -102,7 +115,7 @@ static void add_summary(struct buffer *out, const struct report_options *options
         buffer_add_byte(out, '\n');
     }
     buffer_add_byte(out, '\n');
-    add_sentence(out, summary);
+    add_sentence(out, options, summary);
 }
 
 const struct format *format_table(void)
