@@ -392,6 +392,17 @@ enum fault stream_open_take(int fd, const char *encoding, struct stream **out, s
     return FAULT_NONE;
 }
 
+bool stream_knows_encoding(const char *name)
+{
+    iconv_t iconv;
+
+    if (find_encoding(name) != ENCODING_ICONV) {
+        return true;
+    }
+    iconv = iconv_open("UTF-8", name);
+    return iconv != (iconv_t)-1 && iconv_close(iconv) == 0;
+}
+
 uint64_t stream_position(const struct stream *stream) { return stream->position; }
 
 enum fault stream_rewind(struct stream *stream, struct why *why)

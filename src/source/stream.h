@@ -25,6 +25,9 @@ struct stream;
 MUST_USE enum fault stream_open_take(int fd, const char *encoding, struct stream **out,
                                      struct why *why);
 
+/* True when stream_open_take() can read the encoding `name`. */
+MUST_USE bool stream_knows_encoding(const char *name);
+
 /*
  * Reads up to `room` bytes; `*n` is 0 at the end only. `room` is at least 64.
  *
