@@ -42,8 +42,9 @@ static int print_help(void)
 {
     fputs("usage: keyroster cert [OPTION]... FILE...\n"
           "\n"
-          "Tells the facts of every certificate in the files: DER, PEM, PKCS#7 or CMS SignedData,\n"
-          "tagged settings, S/MIME messages; - is standard input. Files may have 256 MiB.\n"
+          "Tells the facts of every certificate in the files: DER, PEM, PKCS#7 or CMS\n"
+          "SignedData, tagged settings, S/MIME messages; - is standard input. A file may\n"
+          "have 256 MiB.\n"
           "\n"
           "  -f, --format FORMAT  text (default) or jsonl: one JSON object a certificate\n"
           "  -o, --output FILE    write to FILE, which appears whole or not at all\n"
