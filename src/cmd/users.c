@@ -13,6 +13,7 @@
 #include "base/outfile.h"
 #include "base/readfile.h"
 #include "cmd/cmd.h"
+#include "cmd/interrupt.h"
 #include "cmd/progress.h"
 #include "cmd/users_options.h"
 
@@ -28,6 +29,7 @@ struct users {
     size_t unopened;
     struct trust *trust;
     struct outfile output;
+    bool output_failed; /* a fault is about the output, not about memory or threads */
     struct progress progress;
 };
 
@@ -164,6 +166,7 @@ static bool open_output(struct users *users)
         complain_why(users->options.output, &why);
         return false;
     }
+    interrupt_removes(users->output.temporary);
     return true;
 }
 
@@ -182,8 +185,12 @@ static enum fault write_output(void *context, struct span bytes, struct why *why
 {
     struct users *users = context;
 
+    enum fault fault;
+
     progress_clear(&users->progress);
-    return outfile_write(&users->output, bytes, why);
+    fault = outfile_write(&users->output, bytes, why);
+    users->output_failed |= fault != FAULT_NONE;
+    return fault;
 }
 
 static void tell_complaint(void *context, const char *source, uint64_t line, struct span sentence)
@@ -271,10 +278,12 @@ static int run(struct users *users)
     report_clear(&report);
     if (fault == FAULT_NONE && status != EXIT_NOT_DONE) {
         fault = outfile_commit(&users->output, &why);
+        users->output_failed = fault != FAULT_NONE;
     }
+    interrupt_removes(NULL);
     if (fault != FAULT_NONE) {
         if (fault != FAULT_ABSENT) { /* nobody reads any more: `| head` needs no message */
-            complain_why(o->output, &why);
+            complain_why(users->output_failed ? o->output : NULL, &why);
         }
         return EXIT_NOT_DONE;
     }

@@ -177,8 +177,15 @@ static enum fault run_once(const struct roster *roster, struct keys *keys, bool 
 static enum fault collect_keys(const struct roster *roster, struct keys *keys, struct why *why)
 {
     struct outcome ignored;
-    enum fault fault = run_once(roster, keys, true, &ignored, why);
+    enum fault fault = FAULT_NONE;
 
+    /* A source that cannot be read twice is told before the first reading, not after it. */
+    for (size_t i = 0; i < roster->source_count && fault == FAULT_NONE; i++) {
+        fault = source_rewind(roster->sources[i], why);
+    }
+    if (fault == FAULT_NONE) {
+        fault = run_once(roster, keys, true, &ignored, why);
+    }
     for (size_t i = 0; i < roster->source_count && fault == FAULT_NONE; i++) {
         fault = source_rewind(roster->sources[i], why);
     }

@@ -1,0 +1,11 @@
+#ifndef CMD_INTERRUPT_H
+#define CMD_INTERRUPT_H
+
+/*
+ * When the user stops the program (SIGINT, SIGTERM, SIGHUP), `path` is removed before it ends as
+ * the signal says: a half-written file beside its place. NULL: nothing is to be removed. The text
+ * must stay until the next call.
+ */
+void interrupt_removes(const char *path);
+
+#endif
