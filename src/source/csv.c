@@ -16,24 +16,29 @@ static bool delimiter_at(struct span text, size_t at, struct span delimiter)
     return text.len - at >= delimiter.len && memcmp(text.at + at, delimiter.at, delimiter.len) == 0;
 }
 
-static bool starts_field(struct span text, size_t at, struct span delimiter)
-{
-    return at == 0 || (at >= delimiter.len &&
-                       memcmp(text.at + at - delimiter.len, delimiter.at, delimiter.len) == 0);
-}
-
-/* The first quote in text[from, to) that opens a field, or `to`. */
+/*
+ * The first quote in text[from, to) that opens a field, or `to`. `from` is where a field starts,
+ * or where a quoted one has ended.
+ */
 static size_t find_opening(struct span text, size_t from, size_t to,
                            const struct csv_dialect *dialect)
 {
-    if (dialect->quote < 0) {
-        return to;
+    struct span delimiter = dialect->delimiter;
+    size_t at = dialect->quote >= 0 ? find(text, from, to, dialect->quote) : to;
+
+    while (delimiter.len == 1 && at < to && at > 0 && text.at[at - 1] != delimiter.at[0]) {
+        at = find(text, at + 1, to, dialect->quote);
     }
-    while ((from = find(text, from, to, dialect->quote)) < to &&
-           !starts_field(text, from, dialect->delimiter)) {
-        from++;
+    if (delimiter.len == 1 || at == to) {
+        return at;
     }
-    return from;
+    /* Of `:::` the first two are a delimiter of two: only counting from the left tells. */
+    for (at = from; at < to && !(text.at[at] == dialect->quote && (at > from || at == 0));) {
+        const uint8_t *hit = memmem(text.at + at, to - at, delimiter.at, delimiter.len);
+
+        at = hit != NULL ? (size_t)(hit - text.at) + delimiter.len : to;
+    }
+    return at;
 }
 
 /* The quote that closes the field whose contents start at `from`, or text.len. */
@@ -48,35 +53,39 @@ static size_t find_closing(struct span text, size_t from, int quote)
 
 /* What may follow a closing quote: blanks, then a delimiter, a line end or the end. */
 static enum csv_end check_after_closing(struct span text, size_t at, struct span delimiter,
-                                        size_t *after)
+                                        bool last, size_t *after)
 {
+    struct span rest;
+
     while (at < text.len && text.at[at] == ' ' && !delimiter_at(text, at, delimiter)) {
         at++;
     }
     *after = at;
-    if (at == text.len || (text.at[at] == '\r' && at + 1 == text.len)) {
-        return CSV_INCOMPLETE;
+    rest = span_from(text, at);
+    if (rest.len == 0 || span_is(rest, "\r")) {
+        return last ? CSV_COMPLETE : CSV_INCOMPLETE;
     }
-    if (text.at[at] == '\n' || delimiter_at(text, at, delimiter) ||
-        (text.at[at] == '\r' && text.at[at + 1] == '\n')) {
+    if (rest.at[0] == '\n' || delimiter_at(text, at, delimiter) ||
+        (rest.at[0] == '\r' && rest.at[1] == '\n')) {
         return CSV_COMPLETE;
     }
     /* A longer delimiter may be cut by the end of what we see. */
-    return text.len - at < delimiter.len ? CSV_INCOMPLETE : CSV_BROKEN;
+    return !last && span_equal(rest, span_upto(delimiter, rest.len)) ? CSV_INCOMPLETE : CSV_BROKEN;
 }
 
-static struct csv_record record_upto(struct span text, size_t line_end, size_t lines)
+static struct csv_record record_upto(struct span text, size_t line_end, bool quoted)
 {
-    struct csv_record record = {
-        .text = span_upto(text, line_end), .size = line_end, .lines = lines};
+    struct csv_record record = {.text = span_upto(text, line_end), .size = line_end};
 
     if (line_end < text.len) {
         record.size++;
-        if (line_end > 0 && text.at[line_end - 1] == '\r') {
-            record.text.len--;
-        }
-    } else if (line_end > 0 && text.at[line_end - 1] == '\r') {
+        record.lines = 1;
+    }
+    if (line_end > 0 && text.at[line_end - 1] == '\r') {
         record.text.len--;
+    }
+    if (quoted) {
+        record.lines = count_byte(span_upto(text, record.size), '\n');
     }
     return record;
 }
@@ -85,36 +94,28 @@ enum csv_end csv_record_find(struct span text, const struct csv_dialect *dialect
                              struct csv_record *out)
 {
     size_t at = 0;
-    bool quoted = false;
 
     for (;;) {
         size_t line_end = find(text, at, text.len, '\n');
         size_t opening = find_opening(text, at, line_end, dialect);
         size_t closing;
-        enum csv_end end;
+        enum csv_end end = CSV_COMPLETE;
 
-        if (opening == line_end) {
-            if (line_end == text.len && !last) {
-                return CSV_INCOMPLETE;
+        if (opening < line_end) {
+            closing = find_closing(text, opening + 1, dialect->quote);
+            end = closing < text.len
+                      ? check_after_closing(text, closing + 1, dialect->delimiter, last, &at)
+                  : last ? CSV_BROKEN
+                         : CSV_INCOMPLETE;
+            if (end == CSV_COMPLETE) {
+                continue;
             }
-            *out = record_upto(text, line_end, 1);
-            if (quoted) {
-                out->lines = count_byte(span_upto(text, out->size), '\n');
-            }
-            return CSV_COMPLETE;
         }
-        quoted = true;
-        closing = find_closing(text, opening + 1, dialect->quote);
-        end = closing == text.len ? CSV_INCOMPLETE
-                                  : check_after_closing(text, closing + 1, dialect->delimiter, &at);
-        if (end == CSV_INCOMPLETE && !last) {
+        if (end == CSV_INCOMPLETE || (line_end == text.len && !last)) {
             return CSV_INCOMPLETE;
         }
-        if (closing == text.len || end == CSV_BROKEN) {
-            *out = record_upto(text, line_end, 1);
-            out->lines = count_byte(span_upto(text, out->size), '\n');
-            return CSV_BROKEN;
-        }
+        *out = record_upto(text, line_end, at > 0);
+        return end;
     }
 }
 
