@@ -154,6 +154,7 @@ static enum fault mark_duplicates(struct mailbox *mailbox, struct arena *arena)
         for (size_t j = 0; j < i && !mailbox->candidates[i].duplicate; j++) {
             mailbox->candidates[i].duplicate =
                 same_certificate(&mailbox->candidates[i], &mailbox->candidates[j]);
+            mailbox->candidates[i].original = j;
         }
     }
     if (mailbox->count <= PAIRWISE_MAX) {
@@ -168,7 +169,11 @@ static enum fault mark_duplicates(struct mailbox *mailbox, struct arena *arena)
     }
     qsort(sorted, mailbox->count, sizeof(*sorted), compare_candidates);
     for (size_t i = 1; i < mailbox->count; i++) {
-        sorted[i]->duplicate = same_certificate(sorted[i], sorted[i - 1]);
+        const struct candidate *before = sorted[i - 1];
+
+        sorted[i]->duplicate = same_certificate(sorted[i], before);
+        sorted[i]->original =
+            before->duplicate ? before->original : (size_t)(before - mailbox->candidates);
     }
     return FAULT_NONE;
 }
@@ -187,7 +192,9 @@ static enum fault ask_trust(struct mailbox *mailbox, struct trust_session *sessi
     for (size_t i = 0; i < mailbox->count; i++) {
         struct candidate *candidate = &mailbox->candidates[i];
 
-        if (!candidate->chain && !candidate->duplicate) {
+        if (candidate->duplicate) {
+            candidate->trust = mailbox->candidates[candidate->original].trust;
+        } else if (!candidate->chain) {
             enum fault fault =
                 trust_ask(session, &candidate->cert, chain, count, &candidate->trust);
 

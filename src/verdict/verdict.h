@@ -63,6 +63,7 @@ struct candidate {
     struct span attribute;     /* name of the attribute as the source writes it */
     enum bundle_form form;     /* what that value holds */
     bool duplicate;            /* an earlier candidate is the same certificate */
+    size_t original;           /* index of that earlier one; of use only when duplicate */
     struct trust_answer trust; /* a duplicate's too: it may be the first of its attribute */
     enum standing fault;       /* out: STANDING_ACTIVE: nothing is wrong, or it is a chain's */
     bool usable;               /* out: a mail client could encrypt to it, foreign ones included */
