@@ -140,7 +140,11 @@ enum fault utc_parse(struct span text, int64_t *out, struct why *why)
     if (!utc_from_fields(&fields, &at)) {
         return fault_at(FAULT_SYNTAX, in.offset, "RFC 3339: there is no such date or time", why);
     }
-    *out = at - offset;
+    at -= offset;
+    if (at < utc_least || at > utc_most) {
+        return fault_at(FAULT_SYNTAX, in.offset, "a time lies in the years 0 to 9999, as UTC", why);
+    }
+    *out = at;
     return FAULT_NONE;
 }
 
@@ -188,8 +192,8 @@ enum fault utc_parse_duration(struct span text, int64_t *out, struct why *why)
     for (size_t i = 0; i < digits.len && n <= longest; i++) {
         n = n * 10 + (digits.at[i] - '0');
     }
-    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]) && digits.len > 0; i++) {
-        if (cursor_step(&in, units[i].unit) && in.rest.len == 0 &&
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (digits.len > 0 && in.rest.len == 1 && in.rest.at[0] == units[i].unit &&
             n <= longest / units[i].seconds) {
             *out = n * units[i].seconds;
             return FAULT_NONE;

@@ -27,7 +27,8 @@ struct utc_fields utc_to_fields(int64_t at);
 /*
  * Reads `2026-11-25T09:54:00Z`, with a fraction or an offset (`+01:00`) too, or
  * `2026-11-25`, which is midnight UTC (RFC 3339).
- * FAULT_SYNTAX when it is neither; a fraction of a second is dropped.
+ * FAULT_SYNTAX when it is neither, or lies outside those years once it is UTC, or in a leap second;
+ * a fraction of a second is dropped.
  */
 MUST_USE enum fault utc_parse(struct span text, int64_t *out, struct why *why);
 
