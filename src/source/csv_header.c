@@ -4,22 +4,39 @@
 
 #include "base/ascii.h"
 
-enum {
-    NAME_MAX_LENGTH = 128,
-    CSV_HEADER_MAX = 64 * 1024 * 1024,
-};
+enum { NAME_MAX_LENGTH = 128 };
 
 /* How well a line serves as a header when split in one way. */
 struct reading {
     size_t fields, known, certificates;
 };
 
+/* `binary`, `lang-de`, `range=0-1499` (RFC 4522, RFC 3866, Active Directory). */
+static bool is_option(struct span text)
+{
+    return ascii_equal_nocase(text, span_text("binary")) ||
+           ascii_starts_nocase(text, span_text("lang-")) ||
+           ascii_starts_nocase(text, span_text("range="));
+}
+
+/* A semicolon before anything but an option separates columns: `userCertificate;Phone`. */
 static bool is_known(struct span name)
 {
     enum attribute_origin origin;
+    struct span options = name;
+    size_t semicolon;
 
-    return name.len <= NAME_MAX_LENGTH &&
-           (attribute_find(name, &origin) != ATTRIBUTE_OTHER || origin == ORIGIN_EXCHANGE);
+    if (name.len > NAME_MAX_LENGTH) {
+        return false;
+    }
+    while (span_find(options, ';', &semicolon)) {
+        options = span_from(options, semicolon + 1);
+        if (!is_option(ascii_trim(
+                span_find(options, ';', &semicolon) ? span_upto(options, semicolon) : options))) {
+            return false;
+        }
+    }
+    return attribute_find(name, &origin) != ATTRIBUTE_OTHER || origin == ORIGIN_EXCHANGE;
 }
 
 static struct reading read_names(struct span record, const struct csv_dialect *dialect)
@@ -59,7 +76,7 @@ static size_t skip_preamble(struct span head, struct span *said_delimiter)
             (text.len > 0 && !says && !ascii_starts_nocase(text, span_text("#TYPE ")))) {
             return skipped;
         }
-        if (says && line.len > 4) {
+        if (says && line.len > 4 && line.at[4] != '\r' && line.at[4] != '\n') {
             *said_delimiter = span_of(line.at + 4, 1);
         }
         skipped += line.len;
@@ -177,7 +194,7 @@ static void set_style(struct csv_header *header, struct span said)
     header->style.backslash = header->exchange;
 }
 
-enum fault csv_header_read(struct span head, const struct csv_options *options,
+enum fault csv_header_read(struct span head, bool last, const struct csv_options *options,
                            struct csv_header **out, size_t *size, struct why *why)
 {
     struct span said = {0};
@@ -194,7 +211,7 @@ enum fault csv_header_read(struct span head, const struct csv_options *options,
         return fault_at(FAULT_SYNTAX, skipped, "the header line has a quote that is never closed",
                         why);
     }
-    if (record.size == text.len && head.at[head.len - 1] != '\n' && text.len > CSV_HEADER_MAX) {
+    if (!last && record.size == text.len && text.at[text.len - 1] != '\n') {
         return fault_at(FAULT_LIMIT, skipped, "the first line does not end: this is no CSV file",
                         why);
     }

@@ -35,9 +35,9 @@ struct csv_options {
 };
 
 /*
- * Reads the header from the start of `head`, the first bytes of the file. PowerShell's `#TYPE`
- * line, a spreadsheet's `sep=;` line and empty lines before it are passed over. `*size` tells
- * how many bytes are not records.
+ * Reads the header from the start of `head`, the first bytes of the file; `last` says that no
+ * byte follows. PowerShell's `#TYPE` line, a spreadsheet's `sep=;` line and empty lines before
+ * it are passed over. `*size` tells how many bytes are not records.
  *
  * FAULT_SYNTAX    no name in the first line is known: no header, or no CSV at all
  * FAULT_ABSENT    a header without a certificate column
@@ -46,7 +46,7 @@ struct csv_options {
  *
  * The caller frees `*out` with csv_header_free().
  */
-MUST_USE enum fault csv_header_read(struct span head, const struct csv_options *options,
+MUST_USE enum fault csv_header_read(struct span head, bool last, const struct csv_options *options,
                                     struct csv_header **out, size_t *size, struct why *why);
 
 /*

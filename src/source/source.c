@@ -143,8 +143,8 @@ static size_t whole_records(const struct source *source, struct span text)
 static enum fault start_csv(struct source *source, struct batch *head, struct why *why)
 {
     size_t size = 0;
-    enum fault fault = csv_header_read(span_of(head->bytes, head->len), &source->options.csv,
-                                       &source->header, &size, why);
+    enum fault fault = csv_header_read(span_of(head->bytes, head->len), source->ended,
+                                       &source->options.csv, &source->header, &size, why);
 
     if (fault != FAULT_NONE) {
         return fault;
