@@ -42,7 +42,7 @@ void *arena_take(struct arena *arena, size_t n)
     struct arena_block *block = arena->current;
     void *taken;
 
-    if (n > SIZE_MAX - ARENA_ALIGN) {
+    if (n > SIZE_MAX - sizeof(*block) - ARENA_ALIGN) {
         return NULL;
     }
     n = (n + ARENA_ALIGN - 1) / ARENA_ALIGN * ARENA_ALIGN;
@@ -100,11 +100,11 @@ enum fault arena_grow(struct arena *arena, void **array, size_t size, size_t cou
     size_t wanted = *capacity == 0 ? ARRAY_FIRST : *capacity * 2;
     void *grown;
 
-    if (count < *capacity) {
-        return FAULT_NONE;
-    }
     if (count >= max) {
         return FAULT_LIMIT;
+    }
+    if (count < *capacity) {
+        return FAULT_NONE;
     }
     grown = arena_take_array(arena, wanted, size);
     if (grown == NULL) {
@@ -149,6 +149,9 @@ void arena_reset(struct arena *arena)
 
 void arena_clear(struct arena *arena)
 {
+    if (arena == NULL) {
+        return;
+    }
     free_from(arena->first);
     *arena = arena_with_max(arena->max);
 }

@@ -76,6 +76,9 @@ void buffer_add_hex(struct buffer *b, struct span s)
 
 void buffer_clear(struct buffer *b)
 {
+    if (b == NULL) {
+        return;
+    }
     free(b->at);
     *b = buffer_with_max(b->max);
 }
