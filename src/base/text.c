@@ -154,12 +154,13 @@ void text_utf16_step(struct span in, enum text_order order, bool last, uint8_t *
 
 void text_add_utf16(struct buffer *b, struct span s, enum text_order order)
 {
-    uint8_t *room = s.len <= SIZE_MAX / 4 ? buffer_room(b, s.len / 2 * 3 + 2 * ENCODED_MAX) : NULL;
+    uint8_t piece[256];
     size_t used, made;
 
-    if (room != NULL) {
-        text_utf16_step(s, order, true, room, s.len / 2 * 3 + 2 * ENCODED_MAX, &used, &made);
-        b->len += made;
+    while (s.len > 0) {
+        text_utf16_step(s, order, true, piece, sizeof(piece), &used, &made);
+        buffer_add(b, span_of(piece, made));
+        s = span_from(s, used);
     }
 }
 
