@@ -92,17 +92,19 @@ void chain_question_clear(struct chain_question *question)
     question->trusted_stack = question->helper_stack = question->store = NULL;
 }
 
-static void set_rules(X509_STORE_CTX *context, const struct chain_question *question)
+/* The inputs of RFC 5280, section 6.1.1; libcrypto must be told that any policy will do. */
+static bool set_rules(X509_STORE_CTX *context, const struct chain_question *question)
 {
     X509_VERIFY_PARAM *param = X509_STORE_CTX_get0_param(context);
     unsigned long flags = X509_V_FLAG_PARTIAL_CHAIN | X509_V_FLAG_TRUSTED_FIRST;
 
     flags |= question->who_only ? X509_V_FLAG_NO_CHECK_TIME : X509_V_FLAG_POLICY_CHECK;
-    X509_VERIFY_PARAM_set_flags(param, flags);
     X509_VERIFY_PARAM_set_depth(param, CHAIN_DEPTH_MAX);
     if (!question->who_only) {
         X509_VERIFY_PARAM_set_time(param, (time_t)question->at);
     }
+    return X509_VERIFY_PARAM_set_flags(param, flags) == 1 &&
+           X509_VERIFY_PARAM_add0_policy(param, OBJ_nid2obj(NID_any_policy)) == 1;
 }
 
 /*
@@ -212,9 +214,8 @@ enum fault chain_ask(const struct chain_question *question, void *leaf, struct c
 
     if (verifier != NULL && helpers != NULL &&
         X509_STORE_CTX_init(verifier, question->store, leaf, helpers) == 1 &&
-        X509_STORE_CTX_set_app_data(verifier, &walk) == 1) {
+        X509_STORE_CTX_set_app_data(verifier, &walk) == 1 && set_rules(verifier, question)) {
         X509_STORE_CTX_set0_trusted_stack(verifier, question->trusted_stack);
-        set_rules(verifier, question);
         done = take_answer(&asking, verifier, &answer);
     }
     X509_STORE_CTX_free(verifier);
