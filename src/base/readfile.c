@@ -16,24 +16,35 @@ static enum fault fault_of_errno(struct why *why)
     return fault_at(fault, 0, strerrordesc_np(errno), why);
 }
 
+/* read(2), gone on with after a signal. */
+static ssize_t read_some(int fd, uint8_t *out, size_t room)
+{
+    ssize_t n;
+
+    do {
+        n = read(fd, out, room);
+    } while (n < 0 && errno == EINTR);
+    return n;
+}
+
 static enum fault read_all(int fd, struct buffer *out, struct why *why)
 {
     for (;;) {
-        size_t room = out->max - out->len < PIECE ? out->max - out->len : PIECE;
-        uint8_t *place = buffer_room(out, room > 0 ? room : 1);
+        size_t left = out->len < out->max ? out->max - out->len : 0;
+        size_t room = left < PIECE ? left : PIECE;
+        uint8_t beyond; /* the byte that tells a file of the maximum from a larger one */
+        uint8_t *place = room > 0 ? buffer_room(out, room) : &beyond;
         ssize_t n;
 
         if (place == NULL) {
-            return fault_at(out->fault, out->len,
-                            out->fault == FAULT_LIMIT ? "the file is too large" : "out of memory",
-                            why);
+            return fault_at(FAULT_RESOURCE, out->len, "out of memory", why);
         }
-        n = read(fd, place, room);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
+        n = read_some(fd, place, room > 0 ? room : 1);
         if (n <= 0) {
             return n == 0 ? FAULT_NONE : fault_of_errno(why);
+        }
+        if (room == 0) {
+            return fault_at(FAULT_LIMIT, out->len, "the file is too large", why);
         }
         out->len += (size_t)n;
     }
