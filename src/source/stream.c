@@ -13,7 +13,8 @@
 enum {
     RAW_SIZE = 128 * 1024, /* a piece of the file as it is stored */
     WIDE_SIZE = 64 * 1024, /* a piece decompressed, before it is turned into UTF-8 */
-    HEAD_SIZE = 64,        /* room that a caller gives at least, and what detection looks at */
+    HEAD_SIZE = 64,        /* room that a caller gives at least, and what detection waits for */
+    GUESS_SIZE = 256,      /* what is looked at to tell UTF-16: column names, as a rule */
 };
 
 enum encoding {
@@ -31,8 +32,8 @@ struct stream {
     bool failed;
     bool started; /* compression and encoding are known */
     bool bare_cr;
-    enum fault pending; /* what ended the stream, while bytes before it were handed out */
-    struct why pending_why;
+    enum fault broken; /* what ends the stream, once the bytes before it have been handed out */
+    struct why broken_why;
     enum encoding encoding, wanted;
     iconv_t iconv;
     struct unpack *unpack;
@@ -73,39 +74,29 @@ static enum fault refill(struct stream *stream, struct why *why)
     return fault;
 }
 
+/* Hands out what detection has read ahead of a file that is not compressed. */
+static void take_raw(struct stream *stream, uint8_t *out, size_t room, size_t *n)
+{
+    struct span taken = {0};
+
+    *n = stream->raw.rest.len < room ? stream->raw.rest.len : room;
+    if (cursor_take(&stream->raw, *n, &taken) && taken.len > 0) {
+        memcpy(out, taken.at, taken.len);
+    }
+}
+
+/* Decompresses until there is something to hand out, or the file is at its end. */
 static enum fault read_unpacked(struct stream *stream, uint8_t *out, size_t room, size_t *n,
                                 struct why *why)
 {
-    struct span used;
-    enum fault fault;
-
-    *n = 0;
     while (*n == 0) {
-        bool drained = stream->raw.rest.len == 0;
+        enum fault fault = FAULT_NONE;
 
-        if (drained && !stream->file_ended) {
+        if (stream->raw.rest.len == 0 && !stream->file_ended) {
             fault = refill(stream, why);
-            if (fault != FAULT_NONE) {
-                return fault;
-            }
         }
-        if (stream->unpack == NULL) {
-            *n = stream->raw.rest.len < room ? stream->raw.rest.len : room;
-            if (*n > 0) {
-                memcpy(out, stream->raw.rest.at, *n);
-            }
-            (void)!cursor_take(&stream->raw, *n, &used);
-            return FAULT_NONE;
-        }
-        if (stream->pending != FAULT_NONE) {
-            *why = stream->pending_why;
-            return stream->pending;
-        }
-        fault = unpack_step(stream->unpack, &stream->raw, out, room, n, why);
-        if (fault != FAULT_NONE && *n > 0) {
-            stream->pending = fault;
-            stream->pending_why = *why;
-            return FAULT_NONE;
+        if (fault == FAULT_NONE) {
+            fault = unpack_step(stream->unpack, &stream->raw, out, room, n, why);
         }
         if (fault != FAULT_NONE) {
             return fault;
@@ -120,15 +111,32 @@ static enum fault read_unpacked(struct stream *stream, uint8_t *out, size_t room
     return FAULT_NONE;
 }
 
-/* As read_unpacked, straight from the file where nothing has to be done to its bytes. */
+/*
+ * The next bytes of the file, decompressed: none at its end. A fault is told after the bytes
+ * that came before it, and from then on.
+ */
 static enum fault read_bytes(struct stream *stream, uint8_t *out, size_t room, size_t *n,
                              struct why *why)
 {
-    if (stream->unpack == NULL && stream->raw.rest.len == 0) {
-        *n = 0;
-        return stream->file_ended ? FAULT_NONE : read_file(stream, out, room, n, why);
+    enum fault fault = FAULT_NONE;
+
+    *n = 0;
+    if (stream->broken != FAULT_NONE) {
+        *why = stream->broken_why;
+        return stream->broken;
     }
-    return read_unpacked(stream, out, room, n, why);
+    if (stream->unpack != NULL) {
+        fault = read_unpacked(stream, out, room, n, why);
+    } else if (stream->raw.rest.len > 0) {
+        take_raw(stream, out, room, n);
+    } else if (!stream->file_ended) {
+        fault = read_file(stream, out, room, n, why);
+    }
+    if (fault != FAULT_NONE) {
+        stream->broken = fault;
+        stream->broken_why = *why;
+    }
+    return *n > 0 ? FAULT_NONE : fault;
 }
 
 static enum fault fill_wide(struct stream *stream, bool *last, struct why *why)
@@ -244,20 +252,27 @@ static enum encoding guess_encoding(struct span head, size_t *mark)
     for (size_t i = 0; i < head.len; i++) {
         zeros[i % 2] += head.at[i] == 0;
     }
-    if (head.len >= 8 && zeros[1] > head.len / 4 && zeros[0] == 0) {
+    /* A character such as U+0100 has its zero in the other byte. */
+    if (zeros[1] > head.len / 4 && zeros[0] < zeros[1] / 4) {
         return ENCODING_UTF16LE;
     }
-    return head.len >= 8 && zeros[0] > head.len / 4 && zeros[1] == 0 ? ENCODING_UTF16BE
-                                                                     : ENCODING_BYTES;
+    return zeros[0] > head.len / 4 && zeros[1] < zeros[0] / 4 ? ENCODING_UTF16BE : ENCODING_BYTES;
 }
 
-/* Line ends are settled by what the first piece shows: CR alone, and no LF anywhere. */
-static bool shows_bare_cr(struct span text)
+/*
+ * Line ends are settled by what the first piece shows: CR alone, and no LF anywhere. In UTF-16
+ * too the bytes tell, since it takes a LF to write one. The last CR may be half of CR LF, unless
+ * nothing follows.
+ */
+static bool shows_bare_cr(struct span wide, bool last)
 {
+    enum { CR_LENGTH_MAX = 4 /* in UTF-32 */ };
     size_t at;
 
-    return text.len > 1 && !span_find(text, '\n', &at) &&
-           span_find(span_upto(text, text.len - 1), '\r', &at);
+    if (!last) {
+        wide = span_upto(wide, wide.len > CR_LENGTH_MAX ? wide.len - CR_LENGTH_MAX : 0);
+    }
+    return !span_find(wide, '\n', &at) && span_find(wide, '\r', &at);
 }
 
 static enum fault start_unpacking(struct stream *stream, struct why *why)
@@ -286,38 +301,41 @@ static enum fault start_unpacking(struct stream *stream, struct why *why)
 
 static enum fault start(struct stream *stream, struct why *why)
 {
-    size_t mark = 0;
+    size_t mark = 0, at;
     bool last = false;
     struct span seen;
     enum encoding guessed;
     enum fault fault = start_unpacking(stream, why);
 
-    while (fault == FAULT_NONE && stream->wide.rest.len < HEAD_SIZE && !last) {
+    /* Up to the first line end, for that shows which kind the file has. */
+    while (fault == FAULT_NONE && !last &&
+           (stream->wide.rest.len < HEAD_SIZE ||
+            (stream->wide.rest.len < WIDE_SIZE && !span_find(stream->wide.rest, '\n', &at)))) {
         fault = fill_wide(stream, &last, why);
     }
     if (fault != FAULT_NONE && stream->wide.rest.len == 0) {
         return fault;
     }
-    guessed = guess_encoding(stream->wide.rest, &mark);
+    guessed = guess_encoding(span_upto(stream->wide.rest, GUESS_SIZE), &mark);
     stream->encoding = stream->wanted == ENCODING_UNTOLD ? guessed : stream->wanted;
+    stream->bare_cr = shows_bare_cr(stream->wide.rest, last);
     if (guessed == stream->encoding || mark == 3) {
         (void)!cursor_take(&stream->wide, mark, &seen);
     }
-    stream->started = true;
-    return fault;
+    return FAULT_NONE; /* a fault after some bytes is told when they have been handed out */
 }
 
 enum fault stream_read(struct stream *stream, uint8_t *out, size_t room, size_t *n, struct why *why)
 {
-    bool first = !stream->started;
     enum fault fault = FAULT_NONE;
 
     *n = 0;
     if (stream->failed) {
         return FAULT_NONE;
     }
-    if (first) {
+    if (!stream->started) {
         fault = start(stream, why);
+        stream->started = true;
     }
     if (fault == FAULT_NONE && stream->encoding == ENCODING_BYTES) {
         if (stream->wide.rest.len > 0) { /* what detection has looked at comes first */
@@ -331,9 +349,6 @@ enum fault stream_read(struct stream *stream, uint8_t *out, size_t room, size_t 
         }
     } else if (fault == FAULT_NONE) {
         fault = read_recoded(stream, out, room, n, why);
-    }
-    if (first) {
-        stream->bare_cr = shows_bare_cr(span_of(out, *n));
     }
     for (size_t i = 0; stream->bare_cr && i < *n; i++) {
         out[i] = out[i] == '\r' ? '\n' : out[i];
@@ -415,7 +430,7 @@ enum fault stream_rewind(struct stream *stream, struct why *why)
     stream->unpack = NULL;
     stream->raw = stream->wide = cursor_over((struct span){0});
     stream->position = 0;
-    stream->pending = FAULT_NONE;
+    stream->broken = FAULT_NONE;
     stream->file_ended = stream->failed = stream->started = stream->bare_cr = false;
     if (stream->iconv != (iconv_t)-1) {
         (void)iconv(stream->iconv, NULL, NULL, NULL, NULL);

@@ -7,7 +7,10 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
-enum { GZIP_WINDOW = 15 + 16 /* zlib.h, inflateInit2: gzip only */ };
+enum {
+    GZIP_WINDOW = 15 + 16, /* zlib.h, inflateInit2: gzip only */
+    GZIP_FIRST_BYTE = 0x1F,
+};
 
 struct unpack {
     enum unpack_kind kind;
@@ -19,12 +22,15 @@ struct unpack {
 
 enum unpack_kind unpack_detect(struct span head)
 {
-    static const uint8_t gzip[] = {0x1F, 0x8B}, zstd[] = {0x28, 0xB5, 0x2F, 0xFD};
+    static const uint8_t gzip[] = {GZIP_FIRST_BYTE, 0x8B}, zstd[] = {0x28, 0xB5, 0x2F, 0xFD};
+    static const uint8_t skippable[] = {0x2A, 0x4D, 0x18}; /* RFC 8878, 3.1.2: after 50 to 5F */
 
     if (span_equal(span_upto(head, sizeof(gzip)), span_of(gzip, sizeof(gzip)))) {
         return UNPACK_GZIP;
     }
-    if (span_equal(span_upto(head, sizeof(zstd)), span_of(zstd, sizeof(zstd)))) {
+    if (span_equal(span_upto(head, sizeof(zstd)), span_of(zstd, sizeof(zstd))) ||
+        (head.len > sizeof(skippable) && (head.at[0] & 0xF0) == 0x50 &&
+         memcmp(head.at + 1, skippable, sizeof(skippable)) == 0)) {
         return UNPACK_ZSTD;
     }
     return UNPACK_NONE;
@@ -66,7 +72,7 @@ void unpack_free(struct unpack *unpack)
 /* A member is over: another one follows, or bytes that are none, which do not count. */
 static void start_member(struct unpack *unpack, struct span rest)
 {
-    if (unpack_detect(rest) != UNPACK_GZIP && rest.len >= 2) {
+    if (unpack_detect(rest) != UNPACK_GZIP && (rest.len >= 2 || rest.at[0] != GZIP_FIRST_BYTE)) {
         unpack->trailing = true;
         return;
     }
@@ -83,7 +89,7 @@ static enum fault gzip_step(struct unpack *unpack, struct cursor *in, uint8_t *o
     struct span used;
     int status;
 
-    if (unpack->at_end && given > 0) {
+    if (unpack->at_end) {
         start_member(unpack, in->rest);
     }
     if (unpack->trailing) {
@@ -135,6 +141,10 @@ static enum fault zstd_step(struct unpack *unpack, struct cursor *in, uint8_t *o
 enum fault unpack_step(struct unpack *unpack, struct cursor *in, uint8_t *out, size_t room,
                        size_t *n, struct why *why)
 {
+    if (unpack->at_end && in->rest.len == 0) { /* libzstd would ask for the next frame */
+        *n = 0;
+        return FAULT_NONE;
+    }
     return unpack->kind == UNPACK_GZIP ? gzip_step(unpack, in, out, room, n, why)
                                        : zstd_step(unpack, in, out, room, n, why);
 }
