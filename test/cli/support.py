@@ -49,7 +49,7 @@ class Result:
         return any(said.startswith(place) for said in self.err.splitlines())
 
 
-def run(*arguments, stdin=b"", cwd=None, timeout=60, preexec=None, **more):
+def run(*arguments, stdin=b"", cwd=None, timeout=60, preexec=None, find_leaks=False, **more):
     """Runs keyroster; a run that takes longer than `timeout` seconds is a hang."""
     done = subprocess.run(
         [KEYROSTER, *map(str, arguments)],
@@ -57,7 +57,7 @@ def run(*arguments, stdin=b"", cwd=None, timeout=60, preexec=None, **more):
         capture_output=True,
         cwd=cwd,
         timeout=timeout * (4 if SANITIZED else 1),
-        env=environment(),
+        env=environment(find_leaks),
         preexec_fn=preexec,
         check=False,
         **more,
@@ -65,8 +65,10 @@ def run(*arguments, stdin=b"", cwd=None, timeout=60, preexec=None, **more):
     return Result(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"))
 
 
-def environment():
+def environment(find_leaks=False):
+    """What the program runs in. It is searched for leaks only where it keeps the rights for that."""
     kept = {name: os.environ[name] for name in os.environ if name.endswith("SAN_OPTIONS")}
+    kept["ASAN_OPTIONS"] = f"{kept.get('ASAN_OPTIONS', '')}:detect_leaks={int(find_leaks)}"
     return {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "TERM": "dumb", **kept}
 
 

@@ -65,6 +65,13 @@ class Sample(ExportTest):
                         self.assertEqual(
                             sorted(again.err.splitlines()), sorted(once.err.splitlines()))
 
+    def test_no_memory_is_lost(self):
+        for form in ("table", "csv", "json", "jsonl"):
+            for export in EXPORTS:
+                with self.subTest(form=form, export=export):
+                    result = roster(form, "--no-sandbox", SAMPLE / export, find_leaks=True)
+                    self.assertIn(result.status, (DONE, SOME), result.err)
+
     def test_formats_agree(self):
         for export in EXPORTS:
             with self.subTest(export):
