@@ -3,12 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PUBLIC_MODE = 0666 };
+enum { PUBLIC_MODE = 0666, LINKS_MAX = 40 };
 
 static enum fault fault_of_errno(struct why *why)
 {
@@ -29,6 +30,47 @@ static mode_t mode_of(const char *path)
     return stat(path, &status) == 0 ? status.st_mode & 07777 : PUBLIC_MODE & ~mask;
 }
 
+/*
+ * A descriptor past the standard ones: where one of these was closed, a diagnostic must not be
+ * written into the result.
+ */
+static int lift(int fd)
+{
+    int lifted;
+
+    if (fd < 0 || fd > STDERR_FILENO) {
+        return fd;
+    }
+    lifted = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    (void)close(fd);
+    return lifted;
+}
+
+/* Where `path` leads: symbolic links are followed, to a place where nothing is yet too. */
+static char *follow_links(const char *path)
+{
+    char *place = strdup(path);
+
+    for (int links = 0; place != NULL && links < LINKS_MAX; links++) {
+        char target[PATH_MAX] = {0};
+        char *next = NULL;
+
+        if (readlink(place, target, sizeof(target) - 1) < 0) {
+            return place; /* no link */
+        }
+        if (target[0] == '/') {
+            next = strdup(target);
+        } else if (asprintf(&next, "%s/%s", dirname(place), target) < 0) {
+            next = NULL;
+        }
+        free(place);
+        place = next;
+    }
+    errno = place == NULL ? ENOMEM : ELOOP;
+    free(place);
+    return NULL;
+}
+
 static enum fault open_beside(struct outfile *out, struct why *why)
 {
     char *folder = outfile_folder(out);
@@ -40,7 +82,7 @@ static enum fault open_beside(struct outfile *out, struct why *why)
         return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
     }
     free(folder);
-    out->fd = mkostemp(temporary, O_CLOEXEC);
+    out->fd = lift(mkostemp(temporary, O_CLOEXEC));
     if (out->fd < 0) {
         fault = fault_of_errno(why);
         free(temporary);
@@ -55,7 +97,7 @@ static enum fault open_beside(struct outfile *out, struct why *why)
 
 static enum fault open_in_place(const char *path, struct outfile *out, struct why *why)
 {
-    out->fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    out->fd = lift(open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY));
     return out->fd < 0 ? fault_of_errno(why) : FAULT_NONE;
 }
 
@@ -63,25 +105,25 @@ enum fault outfile_open(const char *path, struct outfile *out, struct why *why)
 {
     struct outfile opened = {.fd = STDOUT_FILENO};
     struct stat status;
+    bool there;
     enum fault fault;
 
     if (path == NULL || strcmp(path, "-") == 0) {
         *out = opened;
         return FAULT_NONE;
     }
-    if (stat(path, &status) == 0 && S_ISDIR(status.st_mode)) {
-        errno = EISDIR;
-        return fault_of_errno(why);
+    there = stat(path, &status) == 0;
+    if (there && S_ISDIR(status.st_mode)) {
+        return fault_at(FAULT_RESOURCE, 0, strerrordesc_np(EISDIR), why);
     }
-    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+    if (*path == '\0' || path[strlen(path) - 1] == '/') {
+        return fault_at(FAULT_ABSENT, 0, strerrordesc_np(ENOENT), why);
+    }
+    if (there && !S_ISREG(status.st_mode)) {
         fault = open_in_place(path, &opened, why);
     } else {
-        opened.path = realpath(path, NULL);
-        if (opened.path == NULL) {
-            opened.path = strdup(path); /* a new file */
-        }
-        fault = opened.path == NULL ? fault_at(FAULT_RESOURCE, 0, "out of memory", why)
-                                    : open_beside(&opened, why);
+        opened.path = follow_links(path);
+        fault = opened.path == NULL ? fault_of_errno(why) : open_beside(&opened, why);
     }
     if (fault != FAULT_NONE) {
         outfile_clear(&opened);
@@ -116,7 +158,8 @@ enum fault outfile_commit(struct outfile *out, struct why *why)
         return FAULT_NONE;
     }
     if (fsync(out->fd) != 0 || rename(out->temporary, out->path) != 0) {
-        fault = fault_of_errno(why);
+        /* Not FAULT_ABSENT, whatever the reason: that is when nobody reads any more. */
+        fault = fault_at(FAULT_RESOURCE, 0, strerrordesc_np(errno), why);
     } else {
         free(out->temporary);
         out->temporary = NULL;
@@ -143,6 +186,9 @@ char *outfile_folder(const struct outfile *out)
 
 void outfile_clear(struct outfile *out)
 {
+    if (out == NULL) {
+        return;
+    }
     if (out->temporary != NULL) {
         (void)unlink(out->temporary);
     }

@@ -24,7 +24,7 @@ struct outfile {
 /*
  * FAULT_ABSENT    the folder is not there
  * FAULT_DENIED    nothing may be written there
- * FAULT_RESOURCE  memory, disk
+ * FAULT_RESOURCE  memory, disk, a folder of that name, links in a ring
  */
 MUST_USE enum fault outfile_open(const char *path, struct outfile *out, struct why *why);
 
