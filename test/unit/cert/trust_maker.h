@@ -85,7 +85,9 @@ struct recipe {
     bool aki_serial; /* the AKI names issuer and serial (1) of the issuer's certificate too */
     enum key_name authority; /* key that the AKI speaks of, when `other_authority` */
     bool other_authority;
-    int alter; /* 0: no; n > 0: flip a bit of byte n of the whole; n < 0: from its end */
+    int alter;       /* 0: no; n > 0: flip a bit of byte n of the whole; n < 0: from its end */
+    int alter_first; /* before it is signed: byte n of the tbsCertificate is changed */
+    uint8_t alter_mask;
 };
 
 static inline X509_NAME *made_name(const char *common_name)
@@ -180,6 +182,40 @@ static inline void add_extensions(X509 *x509, const struct recipe *recipe)
     }
 }
 
+/* Certificate ::= SEQUENCE { tbs, algorithm, signature }, put together around a changed tbs. */
+static inline struct span sign_changed(X509 *x509, const struct recipe *recipe)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    const X509_ALGOR *algorithm = X509_get0_tbs_sigalg(x509);
+    unsigned char signature[1024], *tbs = NULL, *der, *at;
+    size_t signature_len = sizeof signature;
+    unsigned char *oid = NULL;
+    int tbs_len = i2d_re_X509_tbs(x509, &tbs);
+    int oid_len = i2d_X509_ALGOR((X509_ALGOR *)algorithm, &oid);
+    int inner;
+
+    assert_true(tbs_len > recipe->alter_first);
+    tbs[recipe->alter_first] ^= recipe->alter_mask;
+    assert_int_equal(
+        EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, made_key(recipe->signer)), 1);
+    assert_int_equal(EVP_DigestSign(context, signature, &signature_len, tbs, (size_t)tbs_len), 1);
+    inner = tbs_len + oid_len + ASN1_object_size(0, (int)signature_len + 1, V_ASN1_BIT_STRING);
+    der = at = OPENSSL_malloc((size_t)ASN1_object_size(1, inner, V_ASN1_SEQUENCE));
+    ASN1_put_object(&at, 1, inner, V_ASN1_SEQUENCE, V_ASN1_UNIVERSAL);
+    memcpy(at, tbs, (size_t)tbs_len);
+    at += tbs_len;
+    memcpy(at, oid, (size_t)oid_len);
+    at += oid_len;
+    ASN1_put_object(&at, 0, (int)signature_len + 1, V_ASN1_BIT_STRING, V_ASN1_UNIVERSAL);
+    *at++ = 0;
+    memcpy(at, signature, signature_len);
+    at += signature_len;
+    OPENSSL_free(oid);
+    OPENSSL_free(tbs);
+    EVP_MD_CTX_free(context);
+    return span_of(der, (size_t)(at - der));
+}
+
 /* Makes the certificate; its DER is the caller's to free. */
 static inline struct span make_cert(const struct recipe *recipe)
 {
@@ -203,6 +239,13 @@ static inline struct span make_cert(const struct recipe *recipe)
     if (recipe->alter != 0) {
         der[recipe->alter > 0 ? recipe->alter : len + recipe->alter] ^= 0x01;
     }
+    if (recipe->alter_mask != 0) {
+        struct span changed = sign_changed(x509, recipe);
+
+        OPENSSL_free(der);
+        der = (unsigned char *)changed.at;
+        len = (int)changed.len;
+    }
     X509_NAME_free(subject);
     X509_NAME_free(issuer);
     X509_free(x509);
@@ -222,7 +265,7 @@ struct list_recipe {
     enum key_name signer;
     int from_day, to_day; /* both 0: -1 to 6; to_day 999: no nextUpdate */
     struct list_recipe_entry entries[3];
-    int number, base; /* base > 0: a delta list */
+    int number, base; /* 5 unless said; base > 0: a delta list */
     const char *extra_name, *extra_value;
     bool critical_unknown;
     bool no_key_id;
@@ -234,7 +277,7 @@ static inline void add_list_extensions(X509_CRL *crl, const struct list_recipe *
     ASN1_INTEGER *number = ASN1_INTEGER_new();
     X509_EXTENSION *extension;
 
-    ASN1_INTEGER_set(number, recipe->number);
+    ASN1_INTEGER_set(number, recipe->number > 0 ? recipe->number : 5);
     X509_CRL_add1_ext_i2d(crl, NID_crl_number, number, 0, 0);
     if (recipe->base > 0) {
         ASN1_INTEGER_set(number, recipe->base);
