@@ -13,6 +13,7 @@ struct records records_of(struct source *source, const struct batch *batch)
         .header = source->header,
         .rest = text,
         .line = batch->first_line,
+        .torn = batch->torn,
         .ldif = {.lines = {.rest = text, .line = batch->first_line},
                  .first = batch->first,
                  .follow_folder = source->options.follow_folder},
@@ -168,17 +169,29 @@ static enum fault next_csv(struct records *records, struct arena *arena, struct 
     return FAULT_ABSENT;
 }
 
+static enum fault next_ldif(struct records *records, struct arena *arena, struct entry *out,
+                            uint64_t *line, struct why *why)
+{
+    enum fault fault = ldif_entry_next(&records->ldif, arena, out, line, why);
+
+    if (fault == FAULT_NONE) {
+        records->names_certificate |= out->value_count > 0;
+    }
+    return fault;
+}
+
 enum fault records_next(struct records *records, struct arena *arena, struct entry *out,
                         uint64_t *line, struct why *why)
 {
-    enum fault fault;
+    bool is_csv = records->source->format == SOURCE_CSV;
+    enum fault fault = is_csv ? next_csv(records, arena, out, line, why)
+                              : next_ldif(records, arena, out, line, why);
+    const struct span *rest = is_csv ? &records->rest : &records->ldif.lines.rest;
 
-    if (records->source->format == SOURCE_CSV) {
-        return next_csv(records, arena, out, line, why);
-    }
-    fault = ldif_entry_next(&records->ldif, arena, out, line, why);
-    if (fault == FAULT_NONE) {
-        records->names_certificate |= out->value_count > 0;
+    /* What stood behind the break is unknown, a certificate too. */
+    if (fault == FAULT_NONE && records->torn && rest->len == 0) {
+        out->cut_off = true;
+        out->remark = "the file breaks off within this record: what is missing is unknown";
     }
     return fault;
 }

@@ -197,10 +197,16 @@ static bool find_overlong_end(enum source_format format, struct span text, size_
     size_t at = 0, next;
 
     while (span_find(span_from(text, at), '\n', &next)) {
+        struct span line;
+
         at += next + 1;
-        if (format != SOURCE_LDIF || (at < text.len && text.at[at] == '\n') ||
-            (at + 1 < text.len && text.at[at] == '\r' && text.at[at + 1] == '\n')) {
-            *end = at;
+        line = span_upto(span_from(text, at), 2);
+        if (format != SOURCE_LDIF || (line.len > 0 && line.at[0] == '\n')) {
+            *end = format != SOURCE_LDIF ? at : at + 1;
+            return true;
+        }
+        if (span_is(line, "\r\n")) {
+            *end = at + 2;
             return true;
         }
     }
@@ -244,7 +250,7 @@ static size_t cut_overlong(struct source *source, struct batch *batch)
         return record.size;
     }
     skip_overlong(source, batch);
-    return whole_records(source, span_of(batch->bytes, batch->len));
+    return 0;
 }
 
 /* Takes over what the last batch left, into a batch of the usual size where that suffices. */
@@ -265,8 +271,17 @@ static enum fault begin_batch(struct source *source, struct batch *batch, struct
     }
     batch->len = source->carry.len;
     batch->skipped = NULL;
+    batch->torn = false;
     source->carry.len = 0;
     return FAULT_NONE;
+}
+
+/* What the end of the file leaves is a record too, though a stream that broke tore it. */
+static size_t take_rest(const struct source *source, struct batch *batch)
+{
+    batch->torn = source->end_fault != FAULT_NONE &&
+                  whole_records(source, span_of(batch->bytes, batch->len)) < batch->len;
+    return batch->len;
 }
 
 enum fault source_read(struct source *source, struct batch *batch, struct why *why)
@@ -277,10 +292,10 @@ enum fault source_read(struct source *source, struct batch *batch, struct why *w
     if (fault != FAULT_NONE) {
         return fault;
     }
-    while (whole == 0) {
+    while (whole == 0 && batch->skipped == NULL) {
         fill(source, batch);
         if (source->ended) {
-            whole = batch->len;
+            whole = take_rest(source, batch);
             break;
         }
         whole = whole_records(source, span_of(batch->bytes, batch->len));

@@ -35,12 +35,13 @@ struct source_options {
 /* A longer record is named and skipped. */
 #define SOURCE_RECORD_MAX ((size_t)64 << 20)
 
-/* Bytes of whole records. `{0}` is an empty one; source_read() gives it memory. */
+/* Bytes of whole records, perhaps none where one was skipped. `{0}`: source_read() gives memory. */
 struct batch {
     uint8_t *bytes;
     size_t len, capacity;
     uint64_t first_line;
     bool first;          /* it holds the file's first records */
+    bool torn;           /* the stream broke within its last record */
     const char *skipped; /* why something between the last batch and this one was skipped */
     uint64_t skipped_line;
 };
@@ -69,7 +70,7 @@ MUST_USE enum fault source_open(const char *path, const struct source_options *o
 MUST_USE enum fault source_start(struct source *source, struct why *why);
 
 /*
- * Fills `batch` with the next whole records, at least one.
+ * Fills `batch` with the next whole records: at least one, unless it says that one was skipped.
  *
  * FAULT_ABSENT    the file is at its end
  * otherwise       the stream broke (stream.h): what came before has been handed out, nothing
@@ -89,6 +90,7 @@ struct records {
     uint64_t line;                   /* CSV */
     struct ldif_reading ldif;        /* LDIF */
     bool names_certificate;          /* LDIF: some entry had a certificate attribute */
+    bool torn;                       /* the last record is not whole */
 };
 
 struct records records_of(struct source *source, const struct batch *batch);
