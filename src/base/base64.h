@@ -2,6 +2,7 @@
 #define BASE_BASE64_H
 
 #include "base/cursor.h"
+#include "base/simd.h"
 
 /*
  * Decodes base64 (RFC 4648, section 4), in one piece or folded: line ends (LF or CR LF),
@@ -16,6 +17,7 @@
  */
 MUST_USE enum fault base64_decode(struct span text, uint8_t *out, size_t *n, struct why *why);
 
-static inline size_t base64_room(size_t digits) { return digits / 4 * 3 + 3; }
+/* Whole vectors are written, the last one beyond its end. */
+static inline size_t base64_room(size_t digits) { return digits / 4 * 3 + 3 + SIMD_SLACK; }
 
 #endif

@@ -1,5 +1,7 @@
 #include "base/hex.h"
 
+#include "base/simd.h"
+
 /* One more than the digit's value; zero for every byte that is no digit. */
 static const uint8_t digit_plus_one[256] = {
     ['0'] = 1,  ['1'] = 2,  ['2'] = 3,  ['3'] = 4,  ['4'] = 5,  ['5'] = 6,  ['6'] = 7,  ['7'] = 8,
@@ -19,7 +21,7 @@ size_t hex_run_length(struct span text)
 
 size_t hex_decode_run(struct span text, uint8_t *out)
 {
-    size_t i = 0;
+    size_t i = simd_best()->hex_blocks(text.at, text.len, out);
 
     while (i + 1 < text.len) {
         uint8_t high = digit_plus_one[text.at[i]];

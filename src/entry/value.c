@@ -49,18 +49,44 @@ static void end_value(struct cursor *field, uint8_t separator, struct value *out
     (void)take_to_separator(field, separator);
 }
 
+/*
+ * DER tells its length in its first bytes (X.690, 8.1.3): `3082LLLL` and so many bytes. Where the
+ * digits end there, nobody has to look for their end. 0 when the start claims nothing of the kind.
+ */
+static size_t claimed_digits(struct span text)
+{
+    enum { HEADER = 4 };
+    uint8_t header[HEADER];
+    size_t digits;
+
+    if (text.len < (size_t)2 * HEADER ||
+        hex_decode_run(span_upto(text, (size_t)2 * HEADER), header) < (size_t)2 * HEADER ||
+        header[0] != 0x30 || header[1] != 0x82) {
+        return 0;
+    }
+    digits = 2 * ((size_t)HEADER + (size_t)(header[2] << 8 | header[3]));
+    return digits == text.len || (digits < text.len && !ascii_is_hex(text.at[digits])) ? digits : 0;
+}
+
 /* Digits run to the first byte that is none: that is the end of the value. */
 static enum fault take_hex(struct cursor *field, struct arena *arena, struct value *out)
 {
-    size_t n = hex_run_length(field->rest);
-    uint8_t *bytes = arena_take(arena, n / 2);
+    size_t n = claimed_digits(field->rest);
+    bool claimed = n > 0;
+    uint8_t *bytes;
     struct span digits = {0};
 
+    if (!claimed) {
+        n = hex_run_length(field->rest);
+    }
+    bytes = arena_take(arena, n / 2);
     if (bytes == NULL) {
         return FAULT_RESOURCE;
     }
+    if (hex_decode_run(span_upto(field->rest, n), bytes) < n && claimed) {
+        n = hex_run_length(field->rest); /* cut off: less than it claims */
+    }
     (void)!cursor_take(field, n, &digits);
-    (void)!hex_decode_run(digits, bytes);
     *out = (struct value){.state = VALUE_BYTES, .bytes = span_of(bytes, n / 2)};
     if (n % 2 != 0) {
         *out = broken(digits, field->offset, "an odd number of hexadecimal digits");

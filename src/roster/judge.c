@@ -124,9 +124,10 @@ static enum fault read_value(struct judging *judging, size_t index)
     return fault;
 }
 
+/* The same bytes in the same role: beside a chain certificate the user's own still counts. */
 static bool same_certificate(const struct candidate *a, const struct candidate *b)
 {
-    return span_equal(a->cert.der, b->cert.der);
+    return a->chain == b->chain && span_equal(a->cert.der, b->cert.der);
 }
 
 /* By length, then bytes, then place: equal certificates stand together, the first one first. */
@@ -140,6 +141,9 @@ static int compare_candidates(const void *left, const void *right)
         return a->cert.der.len < b->cert.der.len ? -1 : 1;
     }
     order = memcmp(a->cert.der.at, b->cert.der.at, a->cert.der.len);
+    if (order == 0 && a->chain != b->chain) {
+        order = a->chain ? -1 : 1;
+    }
     if (order != 0) {
         return order;
     }

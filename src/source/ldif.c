@@ -2,6 +2,7 @@
 
 #include "base/ascii.h"
 #include "base/base64.h"
+#include "base/lines.h"
 #include "source/follow.h"
 
 static struct span physical_line(struct span text, size_t *size)
@@ -40,35 +41,50 @@ static bool is_base64_line(struct span line)
     return span_find(line, ':', &colon) && colon + 1 < line.len && line.at[colon + 1] == ':';
 }
 
-bool ldif_lines_next(struct ldif_lines *lines, struct ldif_raw *out)
+/* Zimbra folds base64 without the blank that RFC 2849 asks for: takes such lines too. */
+static void take_bare_lines(struct ldif_lines *lines, struct ldif_raw *raw)
 {
-    size_t size;
-    struct span line = physical_line(lines->rest, &size);
-    bool base64 = is_base64_line(line);
-    const uint8_t *start = line.at;
-
-    out->line = lines->line;
-    out->folded = false;
-    if (size > 0) {
-        lines->rest = span_from(lines->rest, size);
-        lines->line++;
-    }
-    if (line.len == 0) {
-        lines->ended = true;
-        return false;
-    }
-    out->text = line;
     while (lines->rest.len > 0) {
+        size_t size;
         struct span next = physical_line(lines->rest, &size);
 
-        /* Zimbra folds base64 without the blank that RFC 2849 asks for. */
-        if (next.len == 0 || (next.at[0] != ' ' && !(base64 && is_bare_base64(next)))) {
-            break;
+        if (!is_bare_base64(next)) {
+            return;
         }
-        out->text = span_of(start, (size_t)(next.at + next.len - start));
-        out->folded = true;
+        raw->text = span_of(raw->text.at, (size_t)(next.at + next.len - raw->text.at));
+        raw->folded = true;
         lines->rest = span_from(lines->rest, size);
         lines->line++;
+    }
+}
+
+static bool starts_with_line_end(struct span text)
+{
+    return text.at[0] == '\n' || (text.at[0] == '\r' && (text.len == 1 || text.at[1] == '\n'));
+}
+
+bool ldif_lines_next(struct ldif_lines *lines, struct ldif_raw *out)
+{
+    struct span rest = lines->rest;
+    size_t folds = 0, end, size;
+
+    if (rest.len == 0 || starts_with_line_end(rest)) {
+        lines->ended = true;
+        if (rest.len > 0) {
+            (void)physical_line(rest, &size);
+            lines->rest = span_from(rest, size);
+            lines->line++;
+        }
+        return false;
+    }
+    end = lines_folded_end(rest, &folds);
+    out->line = lines->line;
+    out->folded = folds > 0;
+    out->text = span_upto(rest, end > 0 && rest.at[end - 1] == '\r' ? end - 1 : end);
+    lines->rest = span_from(rest, end + 1);
+    lines->line += folds + (end < rest.len ? 1 : 0);
+    if (is_base64_line(out->text)) {
+        take_bare_lines(lines, out);
     }
     return true;
 }
