@@ -11,13 +11,14 @@ static bool is_separator(uint8_t b)
            b == '@' || b == '!' || b == '$' || b == '"';
 }
 
+static bool ends_value(uint8_t b, uint8_t separator) { return b == separator || is_separator(b); }
+
 static struct span take_to_separator(struct cursor *field, uint8_t separator)
 {
     struct span taken = {0};
     size_t n = 0;
 
-    while (n < field->rest.len && field->rest.at[n] != separator &&
-           !is_separator(field->rest.at[n])) {
+    while (n < field->rest.len && !ends_value(field->rest.at[n], separator)) {
         n++;
     }
     (void)!cursor_take(field, n, &taken);
@@ -30,20 +31,30 @@ static struct value broken(struct span text, size_t offset, const char *rule)
         .state = VALUE_BROKEN, .bytes = text, .why = {.offset = offset, .rule = rule}};
 }
 
-/* After a value comes a separator or the end; anything else belongs to the value and spoils it. */
+static const char armour_begin[] = "-----BEGIN ", armour_end[] = "-----END ", dashes[] = "-----";
+
+static bool starts_with(struct span s, const char *text)
+{
+    return span_is(span_upto(s, strlen(text)), text);
+}
+
+/*
+ * After a value comes a separator, a block of PEM or the end; anything else belongs to the value
+ * and spoils it.
+ */
 static void end_value(struct cursor *field, uint8_t separator, struct value *out)
 {
     struct span seen;
 
     (void)cursor_run(field, ascii_is_blank);
-    if (field->rest.len == 0) {
+    if (field->rest.len == 0 || starts_with(field->rest, armour_begin)) {
         return;
     }
-    if (field->rest.at[0] == separator || is_separator(field->rest.at[0])) {
+    if (ends_value(field->rest.at[0], separator)) {
         (void)!cursor_take(field, 1, &seen);
         return;
     }
-    if (out->state != VALUE_BROKEN) {
+    if (out->state == VALUE_BYTES) {
         *out = broken(out->bytes, field->offset, "not a hexadecimal digit in a binary value");
     }
     (void)take_to_separator(field, separator);
@@ -125,36 +136,56 @@ static enum fault take_dashed(struct cursor *field, struct arena *arena, struct 
         return FAULT_RESOURCE;
     }
     do {
-        if (!cursor_take(field, 2, &pair) || hex_decode_run(pair, bytes + n) != 2) {
+        pair = span_upto(field->rest, 2);
+        if (hex_decode_run(pair, bytes + n) != 2) {
             *out = broken(pair, field->offset, "two hexadecimal digits between dashes");
             return FAULT_NONE;
         }
+        (void)!cursor_take(field, 2, &pair);
         n++;
     } while (cursor_step(field, '-'));
     *out = (struct value){.state = VALUE_BYTES, .bytes = span_of(bytes, n)};
     return FAULT_NONE;
 }
 
-/* `-----BEGIN X-----` and its END line go, so that base64 is left; other text stays as it is. */
-static struct span without_armour(struct span text)
+/* Where the next dashes are, from byte `from` on; the length of `s` where there are none. */
+static size_t find_dashes(struct span s, size_t from)
 {
-    static const char begin[] = "-----BEGIN ", end[] = "-----END ";
-    const uint8_t *from, *to;
+    const struct span rest = span_from(s, from);
+    const uint8_t *hit = rest.len > 0 ? memmem(rest.at, rest.len, dashes, strlen(dashes)) : NULL;
 
-    text = ascii_trim(text);
-    if (text.len < sizeof(begin) || memcmp(text.at, begin, sizeof(begin) - 1) != 0) {
-        return text;
-    }
-    from = memmem(text.at + sizeof(begin), text.len - sizeof(begin), "-----", 5);
-    to = memmem(text.at, text.len, end, sizeof(end) - 1);
-    return from == NULL || to == NULL || to < from + 5 ? text
-                                                       : span_of(from + 5, (size_t)(to - from) - 5);
+    return hit == NULL ? s.len : (size_t)(hit - s.at);
 }
 
-static enum fault take_base64(struct span text, size_t offset, struct arena *arena,
-                              struct value *out)
+/*
+ * The length of the block of PEM at the start of `text`, and the base64 between its BEGIN and its
+ * END; 0 when there is none. It looks no further than to the dashes of the next block.
+ */
+static size_t armour_length(struct span text, struct span *digits)
 {
-    struct span digits = without_armour(text);
+    size_t label, body, tail, close;
+
+    if (!starts_with(text, armour_begin)) {
+        return 0;
+    }
+    label = find_dashes(text, strlen(armour_begin));
+    body = label + strlen(dashes);
+    tail = find_dashes(text, body);
+    if (!starts_with(span_from(text, tail), armour_end)) {
+        return 0;
+    }
+    close = find_dashes(text, tail + strlen(armour_end));
+    if (close == text.len) {
+        return 0;
+    }
+    *digits = span_of(text.at + body, tail - body);
+    return close + strlen(dashes);
+}
+
+/* `text` begins at byte `offset` of the field; the digits are a part of it. */
+static enum fault take_base64(struct span text, struct span digits, size_t offset,
+                              struct arena *arena, struct value *out)
+{
     uint8_t *bytes = arena_take(arena, base64_room(digits.len));
     struct why why;
     size_t n;
@@ -187,14 +218,21 @@ static bool is_type_name(struct span text)
     return false;
 }
 
-static bool is_hex_start(struct span s)
+/*
+ * Four hexadecimal digits, or fewer and the end. What begins with a letter is neither DER nor a
+ * setting in hexadecimal, but may be a setting in base64 (`CAAE…`): there all digits count.
+ */
+static bool is_hex_start(struct span s, uint8_t separator)
 {
-    size_t n = 0;
+    size_t n = hex_run_length(span_upto(s, 4));
 
-    while (n < s.len && n < 4 && ascii_is_hex(s.at[n])) {
-        n++;
+    if (n == 4 && ascii_is_digit(s.at[0])) {
+        return true;
     }
-    return n == 4 || (n > 0 && n == s.len) || (n > 0 && is_separator(s.at[n]));
+    if (n == 4) {
+        n = hex_run_length(s);
+    }
+    return n > 0 && (n == s.len || ends_value(s.at[n], separator) || ascii_is_blank(s.at[n]));
 }
 
 static bool is_dashed_start(struct span s)
@@ -202,26 +240,47 @@ static bool is_dashed_start(struct span s)
     return s.len >= 3 && ascii_is_hex(s.at[0]) && ascii_is_hex(s.at[1]) && s.at[2] == '-';
 }
 
-/* One value of any form but the plain hexadecimal one: its text ends at a separator. */
+/* `{…}` with what it holds, to the end where it is not closed. */
+static size_t braces_length(struct span s)
+{
+    size_t depth = 0;
+
+    for (size_t i = 0; i < s.len; i++) {
+        depth += s.at[i] == '{';
+        depth -= s.at[i] == '}';
+        if (depth == 0) {
+            return i + 1;
+        }
+    }
+    return s.len;
+}
+
+static void take_type_name(struct cursor *field, uint8_t separator, struct value *out)
+{
+    struct span text = {0};
+
+    if (field->rest.at[0] == '{') {
+        (void)!cursor_take(field, braces_length(field->rest), &text);
+    } else {
+        text = take_to_separator(field, separator);
+    }
+    *out = (struct value){.state = VALUE_LOST, .bytes = ascii_trim(text)};
+}
+
+/* Base64: a block of PEM ends with itself, any other text at a separator. */
 static enum fault take_text(struct cursor *field, uint8_t separator, struct arena *arena,
                             struct value *out)
 {
     size_t offset = field->offset;
-    struct span text = {0};
+    struct span text = {0}, digits = {0};
+    size_t n = armour_length(field->rest, &digits);
 
-    if (is_type_name(field->rest)) {
-        size_t brace;
-
-        if (field->rest.at[0] == '{' && span_find(field->rest, '}', &brace)) {
-            (void)!cursor_take(field, brace + 1, &text);
-        } else {
-            text = take_to_separator(field, separator);
-        }
-        *out = (struct value){.state = VALUE_LOST, .bytes = ascii_trim(text)};
-        return FAULT_NONE;
+    if (n > 0) {
+        (void)!cursor_take(field, n, &text);
+    } else {
+        text = digits = take_to_separator(field, separator);
     }
-    text = take_to_separator(field, separator);
-    return take_base64(text, offset, arena, out);
+    return take_base64(text, digits, offset, arena, out);
 }
 
 enum fault value_next(struct cursor *field, uint8_t separator, struct arena *arena,
@@ -231,20 +290,22 @@ enum fault value_next(struct cursor *field, uint8_t separator, struct arena *are
     struct span seen;
 
     while (field->rest.len > 0 &&
-           (field->rest.at[0] == separator || is_separator(field->rest.at[0]) ||
-            ascii_is_blank(field->rest.at[0]))) {
+           (ends_value(field->rest.at[0], separator) || ascii_is_blank(field->rest.at[0]))) {
         (void)!cursor_take(field, 1, &seen);
     }
     if (field->rest.len == 0) {
         return FAULT_ABSENT;
     }
-    if (is_hex_start(field->rest)) {
+    if (is_hex_start(field->rest, separator)) {
         fault = take_hex(field, arena, out);
     } else if (field->rest.len > 1 && ascii_lower(field->rest.at[0]) == 'x' &&
                field->rest.at[1] == '\'') {
         fault = take_quoted_hex(field, arena, out);
     } else if (is_dashed_start(field->rest)) {
         fault = take_dashed(field, arena, out);
+    } else if (is_type_name(field->rest)) {
+        take_type_name(field, separator, out);
+        fault = FAULT_NONE;
     } else {
         fault = take_text(field, separator, arena, out);
     }
