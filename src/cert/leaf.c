@@ -35,12 +35,14 @@ static bool take_algorithm(const struct cert *cert, struct span *out)
     return der_take_whole(&in, DER_SEQUENCE, out);
 }
 
+/* Some usage, and none hidden in bits that are not used: libcrypto refuses an empty one. */
 static bool is_key_usage(struct cursor in)
 {
     struct span bits;
 
     return der_take(&in, DER_BIT_STRING, &bits) && in.rest.len == 0 && bits.len >= 2 &&
-           bits.len <= 3 && bits.at[0] < 8 && bits.at[1] != 0;
+           bits.len <= 3 && bits.at[0] < 8 && bits.at[1] != 0 &&
+           (bits.at[bits.len - 1] & ((1u << bits.at[0]) - 1)) == 0;
 }
 
 static bool is_ext_key_usage(struct cursor in)
