@@ -239,10 +239,6 @@ bool der_is_any(const struct der_element *e)
         return e->contents.len == 0;
     case DER_OID:
         return der_is_oid(e->contents);
-    case DER_UTC_TIME:
-        return e->contents.len >= sizeof("YYMMDDhhmmssZ") - 1;
-    case DER_GENERALIZED_TIME:
-        return e->contents.len >= sizeof("YYYYMMDDhhmmssZ") - 1;
     case DER_UNIVERSAL_STRING:
         return e->contents.len % 4 == 0;
     case DER_BMP_STRING:

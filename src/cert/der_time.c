@@ -7,7 +7,7 @@
 /* 9999-12-31T23:59:59Z, which no offset may pass. */
 static const int64_t last_second = 253402300799;
 
-enum { UTC_TIME_LEAST = 13, GENERALIZED_TIME_LEAST = 15, OFFSET_YEAR_LEAST = 1900 };
+enum { UTC_TIME_LEAST = 11, GENERALIZED_TIME_LEAST = 13, OFFSET_YEAR_LEAST = 1900 };
 
 /* Reads numbers of two digits, the only ones that these types know. */
 static bool take_pairs(struct cursor *in, size_t count, int out[])

@@ -19,6 +19,12 @@ enum {
     CE_INHIBIT_ANY_POLICY = 54,
 };
 
+/* The numbers of those that we tell of, as bits; of the others it is nobody's matter here. */
+static const uint64_t told = (uint64_t)1 << CE_SUBJECT_KEY_ID | (uint64_t)1 << CE_KEY_USAGE |
+                             (uint64_t)1 << CE_SUBJECT_ALT_NAME |
+                             (uint64_t)1 << CE_BASIC_CONSTRAINTS |
+                             (uint64_t)1 << CE_AUTHORITY_KEY_ID | (uint64_t)1 << CE_EXT_KEY_USAGE;
+
 static uint8_t bits_reversed(uint8_t b)
 {
     b = (uint8_t)((b & 0xf0) >> 4 | (b & 0x0f) << 4);
@@ -160,7 +166,6 @@ static bool is_understood_ce(uint8_t number)
     case CE_CRL_DISTRIBUTION_POINTS:
     case CE_CERTIFICATE_POLICIES:
     case CE_POLICY_MAPPINGS:
-    case CE_AUTHORITY_KEY_ID:
     case CE_POLICY_CONSTRAINTS:
     case CE_EXT_KEY_USAGE:
     case CE_INHIBIT_ANY_POLICY:
@@ -214,12 +219,13 @@ static bool take_extension(struct cursor *in, struct extension *out)
 
 bool extensions_read(struct cursor *in, struct cert *cert)
 {
-    uint64_t seen = 0; /* a bit for each number under id-ce that has come */
+    uint64_t seen = 0; /* of `told` */
 
     while (in->rest.len > 0) {
         size_t start = in->offset;
         struct extension e;
         bool ce, understood;
+        uint64_t bit;
 
         if (!take_extension(in, &e)) {
             der_rewind(in, start);
@@ -228,13 +234,11 @@ bool extensions_read(struct cursor *in, struct cert *cert)
         ce = e.oid.len == 3 && e.oid.at[0] == 0x55 && e.oid.at[1] == 0x1d && e.oid.at[2] < 64;
         understood = ce ? is_understood_ce(e.oid.at[2]) : !e.critical || is_understood(e.oid);
         cert->has_critical_unknown |= e.critical && !understood;
-        if (!ce) {
-            continue;
-        }
-        if ((seen >> e.oid.at[2] & 1) != 0 || !read_value(e.oid.at[2], &e.value, cert)) {
+        bit = ce ? (uint64_t)1 << e.oid.at[2] & told : 0;
+        if (bit != 0 && ((seen & bit) != 0 || !read_value(e.oid.at[2], &e.value, cert))) {
             cert->extension_broken = true;
         }
-        seen |= (uint64_t)1 << e.oid.at[2];
+        seen |= bit;
     }
     return true;
 }

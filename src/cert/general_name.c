@@ -20,6 +20,32 @@ static bool read_other(struct span contents, struct general_name *out)
     return der_next(&value, &element) && der_is_any(&element) && value.rest.len == 0;
 }
 
+/* [n] EXPLICIT DirectoryString, of the five types that X.520 gives it */
+static bool take_directory_string(struct cursor *in, uint8_t n)
+{
+    struct cursor value;
+    struct der_element element;
+
+    if (!der_enter(in, CONTEXT_CONSTRUCTED | n, &value) || !der_next(&value, &element) ||
+        !der_is_any(&element) || value.rest.len > 0) {
+        return false;
+    }
+    return element.tag == DER_UTF8_STRING || element.tag == DER_PRINTABLE_STRING ||
+           element.tag == DER_T61_STRING || element.tag == DER_BMP_STRING ||
+           element.tag == DER_UNIVERSAL_STRING;
+}
+
+/* EDIPartyName ::= SEQUENCE { nameAssigner [0] DirectoryString OPTIONAL, partyName [1] } */
+static bool is_edi_party(struct span contents)
+{
+    struct cursor in = cursor_over(contents);
+
+    if (der_is_next(&in, CONTEXT_CONSTRUCTED | 0) && !take_directory_string(&in, 0)) {
+        return false;
+    }
+    return take_directory_string(&in, 1) && in.rest.len == 0;
+}
+
 static bool is_one_name(struct span contents)
 {
     struct cursor in = cursor_over(contents);
@@ -52,9 +78,11 @@ bool general_name_take(struct cursor *in, struct general_name *out)
     case DER_CONTEXT | GENERAL_IP:
         out->kind = (enum general_name_kind)(element.tag & ~DER_CONTEXT);
         return true;
-    case CONTEXT_CONSTRUCTED | GENERAL_X400:
     case CONTEXT_CONSTRUCTED | GENERAL_EDI_PARTY:
-        out->kind = (enum general_name_kind)(element.tag & ~CONTEXT_CONSTRUCTED);
+        out->kind = GENERAL_EDI_PARTY;
+        return is_edi_party(element.contents);
+    case CONTEXT_CONSTRUCTED | GENERAL_X400:
+        out->kind = GENERAL_X400;
         return true;
     default:
         return false;

@@ -27,8 +27,8 @@ struct general_name {
 };
 
 /*
- * Reads the next name, false where there is none that is right. The inner structure of an
- * ediPartyName or x400Address is not looked into: nobody has seen one.
+ * Reads the next name, false where there is none that is right. What is inside an x400Address
+ * is not looked into: nobody has seen one.
  */
 MUST_USE bool general_name_take(struct cursor *in, struct general_name *out);
 

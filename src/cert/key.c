@@ -58,7 +58,7 @@ bool algorithm_take(struct cursor *in, struct span *oid, struct span *params)
     return true;
 }
 
-/* Bits of a number that is taken as positive, whatever its first bit: moduli are. */
+/* Bits of a number that is taken as positive, however many zeros it has in front: moduli are. */
 static uint32_t number_bits(struct span number)
 {
     uint32_t bits;
@@ -83,8 +83,7 @@ static uint32_t first_number_bits(struct span sequence)
     struct cursor body;
     struct span number;
 
-    if (!der_enter(&in, DER_SEQUENCE, &body) || !der_take(&body, DER_INTEGER, &number) ||
-        !der_is_integer(number)) {
+    if (!der_enter(&in, DER_SEQUENCE, &body) || !der_take(&body, DER_INTEGER, &number)) {
         return 0;
     }
     return number_bits(number);

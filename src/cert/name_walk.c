@@ -56,7 +56,6 @@ static bool is_attribute_value(const struct der_element *value)
     case DER_UNIVERSAL_STRING:
         return is_ucs4(value->contents);
     case DER_BIT_STRING:
-    case DER_ENUMERATED:
         return der_is_any(value);
     case 0x07: /* ObjectDescriptor, EXTERNAL, REAL, EMBEDDED PDV, RELATIVE-OID, TIME and */
     case 0x08: /* CHARACTER STRING: what libcrypto has no name for, it lets pass */

@@ -29,8 +29,8 @@ enum { NAME_MAX_SIZE = 1024 * 1024 };
 
 /*
  * Reads a Name from `in`, header included, if it is one that libcrypto takes: RDNs of
- * attributes whose values are of a type that X.520 could mean (no OCTET STRING, no
- * VisibleString), and whose strings can be turned into UTF-8. An empty Name, an RDN without
+ * attributes whose values are of a type that X.520 could mean (no OCTET STRING, ENUMERATED
+ * or VisibleString), and whose strings can be turned into UTF-8. An empty Name, an RDN without
  * attributes (which RFC 5280 forbids) are taken too.
  */
 MUST_USE bool name_take(struct cursor *in, struct span *name);
