@@ -34,7 +34,7 @@ static const struct curve sm2[] = {{0x2d, 256, NULL}};
 
 #define FAMILY(prefix, curves)                                                                     \
     {                                                                                              \
-        prefix, sizeof(prefix) - 1, curves, sizeof(curves) / sizeof(*curves)                       \
+        prefix, sizeof(prefix) - 1, curves, sizeof(curves) / sizeof(*(curves))                     \
     }
 
 static const struct family {

@@ -1,5 +1,6 @@
 #include "roster/engine.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "source/source.h"
@@ -148,6 +149,7 @@ static enum fault run_once(const struct roster *roster, struct keys *keys, bool 
     struct worker *workers = calloc(roster->threads, sizeof(*workers));
     enum fault fault = FAULT_NONE;
 
+    assert(roster->threads > 0);
     if (workers == NULL) {
         return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
     }
