@@ -41,19 +41,23 @@ static bool is_base64_line(struct span line)
     return span_find(line, ':', &colon) && colon + 1 < line.len && line.at[colon + 1] == ':';
 }
 
-/* Zimbra folds base64 without the blank that RFC 2849 asks for: takes such lines too. */
+/*
+ * Zimbra folds base64 without the blank that RFC 2849 asks for: takes such lines too. A line of
+ * its own whose type is folded before its colon looks the same, but has a blank behind it.
+ */
 static void take_bare_lines(struct ldif_lines *lines, struct ldif_raw *raw)
 {
     while (lines->rest.len > 0) {
         size_t size;
         struct span next = physical_line(lines->rest, &size);
+        struct span behind = span_from(lines->rest, size);
 
-        if (!is_bare_base64(next)) {
+        if (!is_bare_base64(next) || (behind.len > 0 && behind.at[0] == ' ')) {
             return;
         }
         raw->text = span_of(raw->text.at, (size_t)(next.at + next.len - raw->text.at));
         raw->folded = true;
-        lines->rest = span_from(lines->rest, size);
+        lines->rest = behind;
         lines->line++;
     }
 }
@@ -383,6 +387,9 @@ static enum fault read_record(struct ldif_reading *reading, struct arena *arena,
     case OPENING_VERSION:
     case OPENING_BAD:
         return fault_at(FAULT_SYNTAX, 0, "RFC 2849: a record starts with dn:", why);
+    }
+    if (line.form == LDIF_URL || line.options.len > 0) {
+        return fault_at(FAULT_SYNTAX, 0, "RFC 2849: a DN stands behind dn: or dn::", why);
     }
     fault = decode_value(&line, arena, &entry->dn, why);
     return fault != FAULT_NONE ? fault : read_attributes(reading, entry, arena, at, why);

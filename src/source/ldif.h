@@ -54,6 +54,7 @@ struct ldif_reading {
  *
  * FAULT_ABSENT    the text is at its end
  * FAULT_SYNTAX    the record breaks RFC 2849: `*why` tells the rule; the next call goes on
+ * FAULT_LIMIT     its DN, or a line of a change, is too long; the next call goes on
  * FAULT_RESOURCE  the arena is exhausted; the next call goes on
  */
 MUST_USE enum fault ldif_entry_next(struct ldif_reading *reading, struct arena *arena,

@@ -101,6 +101,7 @@ struct records records_of(struct source *source, const struct batch *batch);
  *
  * FAULT_ABSENT    the batch is at its end
  * FAULT_SYNTAX    a record that cannot be read: name it, the next call goes on
+ * FAULT_LIMIT     LDIF: one whose DN is too long: name it, the next call goes on
  * FAULT_RESOURCE  no memory for this record: name it, the next call goes on
  */
 MUST_USE enum fault records_next(struct records *records, struct arena *arena, struct entry *out,
