@@ -3,6 +3,8 @@
 import csv
 import io
 import json
+import re
+import shlex
 import subprocess
 import unittest
 
@@ -104,6 +106,12 @@ class Sample(ExportTest):
                                 for line in lines), row["mailbox"])
         self.assertIn(str(len(rows)), lines[-1])
         self.assertNotIn("\x1b", "".join(lines), "colours are for terminals")
+
+    def test_readme_shows_what_the_program_says(self):
+        text = (SOURCE / "README.md").read_text()
+        block = re.search(r"(?m)^    \$ keyroster (users(?:.*\\\n)*.*)\n((?:    .*\n|\n)+)", text)
+        result = run(*shlex.split(block.group(1)), cwd=SOURCE)
+        self.assertEqual(block.group(2).split(), result.out.decode().split())
 
     def test_several_sources(self):
         whole = roster("csv", SAMPLE / "site.csv", SAMPLE / "people.ldif").out.decode()
