@@ -42,6 +42,7 @@ static enum fault undo_quoted_hex(struct arena *arena, struct span *text)
 {
     struct span digits;
     uint8_t *copy;
+    size_t nul;
 
     if (text->len < 5 || ascii_lower(text->at[0]) != 'x' || text->at[1] != '\'' ||
         text->at[text->len - 1] != '\'') {
@@ -52,7 +53,8 @@ static enum fault undo_quoted_hex(struct arena *arena, struct span *text)
     if (copy == NULL) {
         return FAULT_RESOURCE;
     }
-    if (digits.len % 2 == 0 && hex_decode_run(digits, copy) == digits.len) {
+    if (digits.len % 2 == 0 && hex_decode_run(digits, copy) == digits.len &&
+        !span_find(span_of(copy, digits.len / 2), '\0', &nul)) {
         *text = span_of(copy, digits.len / 2);
     }
     return FAULT_NONE;

@@ -8,7 +8,8 @@
 /*
  * Takes the next text value of a field. With `style->backslash`, `\%` and `\\` are undone, in a
  * copy in the arena; otherwise the value is a view. csvde's X'…' is decoded where the whole
- * value has that form. FAULT_ABSENT at the end of the field, FAULT_RESOURCE without memory.
+ * value has that form and no NUL comes of it. FAULT_ABSENT at the end of the field, FAULT_RESOURCE
+ * without memory.
  */
 MUST_USE enum fault multi_next(struct cursor *field, const struct entry_style *style,
                                struct arena *arena, struct span *out);
