@@ -3,11 +3,16 @@
 #include "base/ascii.h"
 #include "entry/multi.h"
 
-/* Address types of Exchange other than internet mail: MS:, X400:, CCMAIL:, EUM:, sip: */
-static bool is_smtp_address(struct span *address, bool *primary)
+/*
+ * Not an address of internet mail is what has another of Exchange's types (MS:, X400:, CCMAIL:,
+ * EUM:, sip:); nor, in a list of all types, what has neither a type nor an @: a piece of an X.400
+ * address that was taken apart at its semicolons.
+ */
+static bool is_smtp_address(struct span *address, enum attribute attribute, bool *primary)
 {
     static const char prefix[] = "smtp:";
-    size_t colon, at;
+    size_t colon, at = 0;
+    bool has_at;
 
     *primary = false;
     if (ascii_starts_nocase(*address, span_text(prefix))) {
@@ -15,10 +20,11 @@ static bool is_smtp_address(struct span *address, bool *primary)
         *address = span_from(*address, sizeof(prefix) - 1);
         return address->len > 0;
     }
-    if (span_find(*address, ':', &colon) && (!span_find(*address, '@', &at) || colon < at)) {
+    has_at = span_find(*address, '@', &at);
+    if (span_find(*address, ':', &colon) && (!has_at || colon < at)) {
         return false;
     }
-    return address->len > 0;
+    return address->len > 0 && (has_at || attribute == ATTRIBUTE_MAIL);
 }
 
 static enum fault add_address(struct entry *entry, enum attribute attribute, struct span text,
@@ -28,7 +34,7 @@ static enum fault add_address(struct entry *entry, enum attribute attribute, str
     bool primary;
     enum fault fault;
 
-    if (!is_smtp_address(&address, &primary)) {
+    if (!is_smtp_address(&address, attribute, &primary)) {
         return FAULT_NONE;
     }
     if (primary && entry->primary.len == 0) {
@@ -251,17 +257,25 @@ static size_t first_rdn_length(struct span dn)
     return dn.len;
 }
 
-/* The value of a DN's first RDN when it is a cn; `/o=Org/ou=Site/cn=Recipients/cn=alias` too. */
+/* Where the last part of `/o=Org/ou=Site/cn=Recipients/cn=alias` begins: behind its last slash. */
+static size_t last_part_offset(struct span path)
+{
+    size_t n = path.len;
+
+    while (n > 0 && path.at[n - 1] != '/') {
+        n--;
+    }
+    return n;
+}
+
+static bool is_path(struct span dn) { return dn.len > 0 && dn.at[0] == '/'; }
+
+/* The value of a DN's first RDN, or of a path's last part, when it is a cn. */
 static struct span dn_common_name(struct span dn)
 {
-    struct span rdn = span_upto(dn, first_rdn_length(dn));
+    struct span rdn =
+        is_path(dn) ? span_from(dn, last_part_offset(dn)) : span_upto(dn, first_rdn_length(dn));
 
-    for (size_t i = rdn.len; dn.len > 0 && dn.at[0] == '/' && i > 0; i--) {
-        if (rdn.at[i - 1] == '/') {
-            rdn = span_from(rdn, i);
-            break;
-        }
-    }
     return ascii_starts_nocase(rdn, span_text("cn=")) ? ascii_trim(span_from(rdn, 3))
                                                       : (struct span){0};
 }
@@ -300,13 +314,8 @@ struct span entry_container(const struct entry *entry)
     if (entry->container.len > 0 || entry->dn.len == 0) {
         return entry->container;
     }
-    if (entry->dn.at[0] == '/') {
-        size_t slash = entry->dn.len;
-
-        while (slash > 0 && entry->dn.at[slash - 1] != '/') {
-            slash--;
-        }
-        return span_upto(entry->dn, slash > 0 ? slash - 1 : 0);
+    if (is_path(entry->dn)) {
+        return span_upto(entry->dn, last_part_offset(entry->dn) - 1);
     }
     return ascii_trim(span_from(entry->dn, first_rdn_length(entry->dn) + 1));
 }

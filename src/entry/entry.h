@@ -86,8 +86,10 @@ MUST_USE enum fault entry_add_value(struct entry *entry, const struct entry_valu
  */
 bool entry_is_mailbox(const struct entry *entry, bool remotes);
 
-/* The name to call it by: display name, common name, directory name, alias, address, DN; empty when
- * none. */
+/*
+ * The name to call it by: display name, common name, directory name, the cn that the DN begins
+ * with, alias, address, DN; empty when none.
+ */
 struct span entry_name(const struct entry *entry);
 
 /* The address to write to: primary, mail, the first of all; empty when there is none. */
