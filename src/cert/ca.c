@@ -55,16 +55,25 @@ static struct span name_of(const X509_NAME *name)
     return X509_NAME_get0_der(name, &at, &len) == 1 ? span_of(at, len) : span_of(NULL, 0);
 }
 
+static struct span bytes_of(const ASN1_OCTET_STRING *string)
+{
+    if (string == NULL) {
+        return span_of(NULL, 0);
+    }
+    return span_of(ASN1_STRING_get0_data(string), (size_t)ASN1_STRING_length(string));
+}
+
 static void take_facts(struct ca *ca, X509 *x509)
 {
     const ASN1_OCTET_STRING *id = X509_get0_subject_key_id(x509);
+    const ASN1_OCTET_STRING *authority_id = X509_get0_authority_key_id(x509);
     uint32_t usage = X509_get_key_usage(x509); /* all bits where it is absent */
 
     ca->subject = name_of(X509_get_subject_name(x509));
     ca->issuer = name_of(X509_get_issuer_name(x509));
-    if (id != NULL) {
-        ca->subject_key_id = span_of(ASN1_STRING_get0_data(id), (size_t)ASN1_STRING_length(id));
-    }
+    ca->subject_key_id = bytes_of(id);
+    ca->authority_key_id = bytes_of(authority_id);
+    ca->is_root = X509_self_signed(x509, 0) == 1;
     ca->is_ca = X509_check_ca(x509) == 1;
     ca->signs_lists = (usage & KU_CRL_SIGN) != 0;
     /* An empty key identifier fits nothing in libcrypto; let libcrypto say so. */

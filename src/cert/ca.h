@@ -11,17 +11,19 @@
  * It does not change after ca_read(), so threads may share it.
  */
 struct ca {
-    uint64_t id;                 /* the owner's: never given twice, so that a cache may name it */
-    void *x509;                  /* libcrypto's X509 */
-    void *key;                   /* its EVP_PKEY, which the X509 owns */
-    struct span der;             /* the ca's own copy */
-    struct span subject, issuer; /* Name, header included */
-    struct span serial;          /* content octets of the INTEGER */
-    struct span subject_key_id;  /* empty when absent */
-    bool is_ca;                  /* basic constraints say so, in a version 3 certificate */
-    bool signs_lists;            /* key usage allows cRLSign, or is absent */
-    bool judges_leaves;          /* has constraints that one leaf may fail and another pass */
-    bool dear;                   /* its key takes long to verify with: see ca_read() */
+    uint64_t id;                  /* the owner's: never given twice, so that a cache may name it */
+    void *x509;                   /* libcrypto's X509 */
+    void *key;                    /* its EVP_PKEY, which the X509 owns */
+    struct span der;              /* the ca's own copy */
+    struct span subject, issuer;  /* Name, header included */
+    struct span serial;           /* content octets of the INTEGER */
+    struct span authority_key_id; /* empty when absent */
+    struct span subject_key_id;   /* empty when absent */
+    bool is_ca;                   /* basic constraints say so, in a version 3 certificate */
+    bool is_root;                 /* signed itself: nobody stands above it who could revoke it */
+    bool signs_lists;             /* key usage allows cRLSign, or is absent */
+    bool judges_leaves;           /* has constraints that one leaf may fail and another pass */
+    bool dear;                    /* its key takes long to verify with: see ca_read() */
 };
 
 /*

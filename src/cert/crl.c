@@ -111,7 +111,7 @@ static void read_extension(const struct list_extension *extension, struct crl *c
 
     switch (extension->id_ce) {
     case ID_CE_NUMBER:
-        good = read_number(extension->value, &crl->number);
+        good = good && read_number(extension->value, &crl->number); /* must not be critical */
         break;
     case ID_CE_DELTA:
         crl->is_delta = true;

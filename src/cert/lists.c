@@ -127,7 +127,9 @@ static bool is_part_of(const struct crl *crl, struct span points)
 static bool covers(const struct crl *crl, const struct list_query *query)
 {
     if (crl->authority_key_id.len > 0 && query->authority_key_id.len > 0 &&
-        !span_equal(crl->authority_key_id, query->authority_key_id)) {
+        !span_equal(crl->authority_key_id, query->authority_key_id) &&
+        !(query->is_rolled_over != NULL &&
+          query->is_rolled_over(query->context, crl->authority_key_id))) {
         return false;
     }
     return !crl->is_part || is_part_of(crl, query->points);

@@ -16,8 +16,9 @@
  *   It counts from its revocation date on; removeFromCRL is no revocation.
  * - That a certificate is good needs lists that are verified, current at the time, and cover it:
  *   all reasons together; a part (issuing distribution point) only where the certificate's own
- *   CRL distribution points name it; a list with another authority key identifier than the
- *   certificate's not at all, since CAs that change keys keep a list for each key.
+ *   CRL distribution points name it (with a full name; one relative to the issuer is not looked
+ *   for); a list with another authority key identifier than the certificate's not at all, since
+ *   CAs that change keys keep a list for each key, unless the list's key certified the other one.
  * - Of several lists with the same scope and key the newest of those made by the time counts;
  *   one made later (thisUpdate) only adds revocations that were before the time.
  * - A delta list changes the complete list that it fits (section 5.2.4). By itself it only
@@ -33,6 +34,8 @@ struct list_query {
     int64_t at;
     /* Checks an unchecked list with keys that came with the certificate; NULL: nobody can. */
     bool (*vouch)(void *context, const struct crl *crl);
+    /* Whether the key that signed the certificate was certified by the CA's key with this id. */
+    bool (*is_rolled_over)(void *context, struct span key_id);
     void *context;
 };
 

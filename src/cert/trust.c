@@ -55,6 +55,6 @@ bool trust_is_revoked(const struct trust *trust, const struct authority *issuer,
 {
     struct list_query query = {.serial = ca->serial, .is_ca = true, .at = trust->at};
 
-    return issuer != NULL &&
+    return issuer != NULL && !ca->is_root &&
            lists_ask(issuer->lists, issuer->list_count, &query).said == LIST_REVOKED;
 }

@@ -33,9 +33,9 @@
  * - the certificate's own validity is not judged here: whoever expired is expired, not untrusted;
  * - among CAs with one name the one whose key verifies is taken, not the first one.
  *
- * A CA that the lists given revoke, anywhere in a path, the anchor or named issuer included,
- * makes what is below it untrusted. So `untrusted` can be set without any anchor, for a
- * certificate that is ours through a revoked CA.
+ * A CA that the lists given revoke, anywhere in a path, the anchor or named issuer included (but
+ * for roots, which nobody could revoke), makes what is below it untrusted. So `untrusted` can be
+ * set without any anchor, for a certificate that is ours through a revoked CA.
  *
  * Of the certificates that came along the first 32 are looked at; those with RSA keys of more
  * than 8192 bits or large exponents are passed over. A path has at most 8 of them.

@@ -209,7 +209,56 @@ static enum fault judge_trusted(struct ask *ask, struct trust_answer *out)
     return FAULT_NONE;
 }
 
-/* A list is vouched for by a certificate that came along when it signed the leaf as well. */
+/*
+ * A CA's new key, certified in its own name by its old one (RFC 4210, section 4.4): the lists of
+ * the old key go on for what the new key issues.
+ */
+static bool is_new_key_of(const struct ca *newer, struct span key_id)
+{
+    return newer->authority_key_id.len > 0 && !newer->is_root &&
+           span_equal(newer->authority_key_id, key_id) &&
+           canonical_equal(newer->subject, newer->issuer);
+}
+
+static bool is_rolled_over(void *context, struct span key_id)
+{
+    struct ask *ask = context;
+
+    for (size_t i = 0; i < ask->fixed_count; i++) {
+        if (is_new_key_of(ask->fixed[i]->ca, key_id)) {
+            return true;
+        }
+    }
+    if (ask_find_guests(ask) != FAULT_NONE) {
+        return false;
+    }
+    for (size_t i = 0; i < ask->guest_count; i++) {
+        if (ask->guest_signed[i] && is_new_key_of(ask->guests[i]->ca, key_id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the guest's key certified that of a guest who signed the leaf. */
+static bool is_older_key(const struct ask *ask, const struct ca *older)
+{
+    for (size_t i = 0; i < ask->guest_count; i++) {
+        const struct ca *newer = ask->guests[i]->ca;
+
+        if (ask->guest_signed[i] && older->subject_key_id.len > 0 &&
+            is_new_key_of(newer, older->subject_key_id) &&
+            canonical_equal(newer->issuer, older->subject) && chain_is_signed(older, newer->x509)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * A list is vouched for by a certificate that came along when it signed the leaf as well, itself
+ * or by its new key: else a mailbox could bring a CA of its own for a list that it slipped in.
+ */
 static bool vouch(void *context, const struct crl *crl)
 {
     struct ask *ask = context;
@@ -218,7 +267,8 @@ static bool vouch(void *context, const struct crl *crl)
         return false;
     }
     for (size_t i = 0; i < ask->guest_count; i++) {
-        if (ask->guest_signed[i] && session_vouches(ask->session, ask->guests[i], crl)) {
+        if ((ask->guest_signed[i] || is_older_key(ask, ask->guests[i]->ca)) &&
+            session_vouches(ask->session, ask->guests[i], crl)) {
             return true;
         }
     }
@@ -235,6 +285,7 @@ static void judge_revocation(struct ask *ask, struct trust_answer *out)
         .is_ca = ask->cert->ca,
         .at = ask->trust->at,
         .vouch = vouch,
+        .is_rolled_over = is_rolled_over,
         .context = ask,
     };
     struct list_answer answer = {.said = LIST_UNKNOWN};

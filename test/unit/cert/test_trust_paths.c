@@ -10,7 +10,7 @@
  * everything before, and by X509_verify_cert() alone.
  */
 
-enum { SETS = 3000, ALTERED = 4000, TAKEN_MAX = 6 };
+enum { SETS = 1500, ALTERED = 1500, TAKEN_MAX = 6 };
 
 /* Repeatable, so that a failure can be found again. */
 static uint32_t next_random(uint32_t *state)

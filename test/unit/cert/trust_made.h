@@ -28,6 +28,7 @@ enum made {
     ROOT_ED,
     ROOT_PSS,
     ROOT_V1_LIKE, /* neither basic constraints nor key usage */
+    ROOT_NEXT,    /* the root's next key, certified by the key that it has */
     ROOT_NO_CRL,  /* the root, whose key usage lets it sign no lists */
     LEAF,
     LEAF_OTHER_KEY, /* the root's name as issuer, signed by a stranger */
@@ -57,7 +58,8 @@ enum made {
     LEAF_AKI_SERIAL, /* names its issuer's certificate by issuer and serial as well */
     LEAF_SELF,       /* self-signed, no CA */
     LEAF_EC_KEY,
-    LEAF_OLD, /* by ROOT_OTHER_NO_ID's key, without key identifiers */
+    LEAF_OLD,  /* by ROOT_OTHER_NO_ID's key, without key identifiers */
+    LEAF_NEXT, /* by the root's next key */
     MADE_COUNT
 };
 
@@ -108,6 +110,7 @@ static const struct recipe made_recipes[MADE_COUNT] = {
                   CA, .pss = true},
     [ROOT_V1_LIKE] = {"Root", BY_ROOT, .key = KEY_ROOT, .serial = 6, .constraints = "",
                       .usage = ""},
+    [ROOT_NEXT] = {"Root", BY_ROOT, .key = KEY_P384, .serial = 8, CA},
     [ROOT_NO_CRL] = {"Root", BY_ROOT, .key = KEY_ROOT, .serial = 7,
                      .constraints = "critical,CA:TRUE", .usage = "critical,keyCertSign"},
     [LEAF] = {A_LEAF, BY_ROOT},
@@ -147,6 +150,7 @@ static const struct recipe made_recipes[MADE_COUNT] = {
                      .key = KEY_P384,
                      BY_ROOT,
                      .usage = "critical,digitalSignature,keyAgreement"},
+    [LEAF_NEXT] = {A_LEAF, .issuer = "Root", .signer = KEY_P384},
     [LEAF_OLD] = {A_LEAF, .issuer = "Root", .signer = KEY_STRANGER, .no_key_ids = true},
 };
 
