@@ -5,7 +5,8 @@
 
 /*
  * The table for people. Rows are collected until the widths of the columns can be settled, then
- * printed; a longer roster goes on in the same widths, so that memory stays in bounds.
+ * printed; a longer roster goes on in the same widths, so that memory stays in bounds. Where no
+ * terminal bounds the width nothing is cut: a wider cell widens the rows that are printed with it.
  *
  * A row comes as one line of UTF-8 text: cells with TABLE_CELL_END behind each, TABLE_ROW_END
  * behind the last. Neither byte occurs in a cell, whose unsafe characters have been replaced.
