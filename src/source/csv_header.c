@@ -131,6 +131,11 @@ static int find_quote(struct span text, const struct csv_options *options)
     return text.len > 0 && text.at[0] == '\'' ? '\'' : '"';
 }
 
+static enum attribute meaning_of(struct span name)
+{
+    return name.len <= NAME_MAX_LENGTH ? attribute_find(name, NULL) : ATTRIBUTE_OTHER;
+}
+
 static struct span without_options(struct span name)
 {
     size_t semicolon;
@@ -251,10 +256,7 @@ bool csv_header_repeats(const struct csv_header *header, struct span record, boo
     }
     *same = reading.fields == header->count;
     while (*same && csv_field_next(record, &header->dialect, &state, &field)) {
-        *same = is_known(field.text)
-                    ? attribute_find(field.text, NULL) == header->columns[i].attribute
-                    : header->columns[i].attribute == ATTRIBUTE_OTHER;
-        i++;
+        *same = meaning_of(field.text) == header->columns[i++].attribute;
     }
     return true;
 }
