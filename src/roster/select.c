@@ -7,43 +7,53 @@ static struct span name_of(struct span component)
 {
     size_t equals;
 
-    component = ascii_trim(component);
     return span_find(component, '=', &equals) ? ascii_trim(span_from(component, equals + 1))
                                               : component;
 }
 
-/* The component that names the container itself: a DN's first, a path's last. */
-static struct span own_component(struct span container)
+/* `/o=Org/ou=Site/cn=Recipients`, `Recipients/cn=Sales`; a DN has an equals sign first. */
+static bool is_path(struct span container)
 {
+    for (size_t i = 0; i < container.len && container.at[i] != '='; i++) {
+        if (container.at[i] == '/') {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Takes the container's own component off: a path's last, a DN's first. What holds it is left. */
+static struct span take_component(struct span *container)
+{
+    struct span whole = *container;
     size_t at = 0;
 
-    if (container.len > 0 && container.at[0] == '/') {
-        at = container.len;
-        while (container.at[at - 1] != '/') {
+    if (is_path(whole)) {
+        at = whole.len;
+        while (whole.at[at - 1] != '/') {
             at--;
         }
-        return span_from(container, at);
+        *container = span_upto(whole, at - 1);
+        return ascii_trim(span_from(whole, at));
     }
-    while (at < container.len && container.at[at] != ',') {
-        at += container.at[at] == '\\' ? 2 : 1;
+    while (at < whole.len && whole.at[at] != ',') {
+        at += whole.at[at] == '\\' ? 2 : 1;
     }
-    return span_upto(container, at);
+    *container = ascii_trim(span_from(whole, at < whole.len ? at + 1 : whole.len));
+    return ascii_trim(span_upto(whole, at));
 }
 
 bool container_matches(struct span container, struct span wanted)
 {
-    if (ascii_equal_nocase(container, wanted) ||
-        ascii_equal_nocase(name_of(own_component(container)), wanted)) {
-        return true;
+    while (container.len > 0) {
+        bool same = ascii_equal_nocase(container, wanted);
+        struct span own = take_component(&container);
+
+        if (same || ascii_equal_nocase(own, wanted) || ascii_equal_nocase(name_of(own), wanted)) {
+            return true;
+        }
     }
-    if (container.len <= wanted.len) {
-        return false;
-    }
-    if (container.at[0] == '/') {
-        return ascii_starts_nocase(container, wanted) && container.at[wanted.len] == '/';
-    }
-    return container.at[container.len - wanted.len - 1] == ',' &&
-           ascii_equal_nocase(span_from(container, container.len - wanted.len), wanted);
+    return false;
 }
 
 bool selection_has(const struct selection *selection, const struct row *row)

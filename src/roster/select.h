@@ -7,9 +7,9 @@
 bool selection_has(const struct selection *selection, const struct row *row);
 
 /*
- * True when `container` is `wanted` or lies beneath it: the whole path or DN, or just its last
- * name (`Recipients` for `/o=Org/ou=Site/cn=Recipients`, `Sales` for `OU=Sales,DC=example,DC=org`).
- * Case does not count.
+ * True when `container` is `wanted` or lies beneath it. `wanted` is the whole path or DN, or just
+ * its last name (`Recipients` for `/o=Org/ou=Site/cn=Recipients`, `Sales` for
+ * `OU=Sales,DC=example,DC=org`). Case does not count.
  */
 bool container_matches(struct span container, struct span wanted);
 
