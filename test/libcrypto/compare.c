@@ -113,6 +113,19 @@ static void tell_wrong(struct comparison *c, const char *name, const char *what,
     fputc('\n', stderr);
 }
 
+/*
+ * OpenSSL 3.0 reads times without seconds, as we do; a later one calls them too short. By number,
+ * since the headers of 3.0 do not name these reasons.
+ */
+static bool is_short_time(unsigned long error)
+{
+    enum { GENERALIZEDTIME_IS_TOO_SHORT = 232, UTCTIME_IS_TOO_SHORT = 233 };
+    int reason = ERR_GET_REASON(error);
+
+    return ERR_GET_LIB(error) == ERR_LIB_ASN1 &&
+           (reason == GENERALIZEDTIME_IS_TOO_SHORT || reason == UTCTIME_IS_TOO_SHORT);
+}
+
 void compare_certificate(struct comparison *c, const char *name, struct span der)
 {
     const unsigned char *end = der.at;
@@ -122,7 +135,9 @@ void compare_certificate(struct comparison *c, const char *name, struct span der
     bool taken = cert_read(der, &cert, &why) == FAULT_NONE;
 
     c->compared++;
-    if (taken && x == NULL) {
+    if (taken && x == NULL && is_short_time(ERR_peek_error())) {
+        c->looser++;
+    } else if (taken && x == NULL) {
         tell_wrong(c, name, "taken, and libcrypto refuses it", der);
     } else if (!taken && x != NULL && !may_refuse(x, der, end)) {
         tell_wrong(c, name, why.rule, der);

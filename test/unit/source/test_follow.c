@@ -62,8 +62,7 @@ static int remove_folder(void **state)
     static const char *const files[] = {"../outside.der",
                                         "a.der",
                                         "sub/b.der",
-                                        "\xC3\xBC"
-                                        "ber.der",
+                                        "\303\274ber.der",
                                         "empty.der",
                                         "large.der",
                                         "most.der",

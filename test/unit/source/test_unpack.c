@@ -43,9 +43,13 @@ static void add_zstd(struct buffer *out, struct span text)
 {
     size_t bound = ZSTD_compressBound(text.len);
     uint8_t *room = buffer_room(out, bound);
+    ZSTD_CCtx *zstd = ZSTD_createCCtx();
 
     assert_non_null(room);
-    out->len += ZSTD_compress(room, bound, text.at, text.len, 3);
+    assert_non_null(zstd);
+    (void)ZSTD_CCtx_setParameter(zstd, ZSTD_c_checksumFlag, 1); /* as the zstd command does */
+    out->len += ZSTD_compress2(zstd, room, bound, text.at, text.len);
+    ZSTD_freeCCtx(zstd);
 }
 
 /* What may be done to a compressed text; each with what is left to read of it. */
