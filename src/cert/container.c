@@ -72,7 +72,6 @@ static enum fault decode(struct container *c, struct span text, struct container
     }
     c->decoded.len = n;
     block->bytes = buffer_span(&c->decoded);
-    block->text = true;
     cut_pkcs7(block);
     return FAULT_NONE;
 }
@@ -82,6 +81,7 @@ static enum fault next_of_pem(struct container *c, struct container_block *block
     struct pem_block pem;
     enum fault fault;
 
+    block->text = true;
     for (;;) {
         fault = pem_next(&c->text, &pem, why);
         if (fault == FAULT_SYNTAX) {
@@ -131,16 +131,18 @@ enum fault container_next(struct container *c, struct container_block *block, st
         return FAULT_NONE;
     }
     fault = smime_find(file, &body, &block->offset, why);
-    if (fault == FAULT_NONE) {
-        return decode(c, body, block, why);
+    if (fault != FAULT_ABSENT) {
+        block->text = true;
+        block->offset = fault == FAULT_NONE ? block->offset : why->offset;
+        return fault == FAULT_NONE ? decode(c, body, block, why) : fault;
     }
-    if (fault == FAULT_ABSENT && pem_is(file)) {
+    if (pem_is(file)) {
         c->pem = true;
         return next_of_pem(c, block, why);
     }
     block->bytes = file;
     cut_pkcs7(block);
-    return fault == FAULT_ABSENT ? FAULT_NONE : fault;
+    return FAULT_NONE;
 }
 
 void container_clear(struct container *container) { buffer_clear(&container->decoded); }

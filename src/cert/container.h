@@ -26,7 +26,7 @@ struct container {
 struct container_block {
     struct span bytes; /* in the file, or in the container until the next call */
     size_t offset;     /* of the block in the file */
-    bool text;         /* it was decoded: offsets in `bytes` are none in the file */
+    bool text;         /* of a file with lines; what is in `bytes` was decoded from them */
 };
 
 struct container container_over(struct span file);

@@ -59,9 +59,7 @@ static int print_help(void)
 /* Line of a block in a file of text; 0 where the file has no lines. */
 static size_t line_of(const struct reading *r, const struct container_block *block)
 {
-    bool lines = block->text || block->offset > 0;
-
-    return lines ? count_byte(span_upto(r->bytes, block->offset), '\n') + 1 : 0;
+    return block->text ? count_byte(span_upto(r->bytes, block->offset), '\n') + 1 : 0;
 }
 
 /* Tells what is no certificate, and counts it among the blocks. */
