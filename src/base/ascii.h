@@ -30,6 +30,12 @@ static inline bool ascii_is_hex(uint8_t b)
     return ascii_is_digit(b) || (b >= 'a' && b <= 'f') || (b >= 'A' && b <= 'F');
 }
 
+/* What a hexadecimal digit is worth; of use only where ascii_is_hex() says that it is one. */
+static inline uint8_t ascii_hex_value(uint8_t b)
+{
+    return (uint8_t)(ascii_is_digit(b) ? b - '0' : (b | 0x20) - 'a' + 10);
+}
+
 static inline uint8_t ascii_lower(uint8_t b)
 {
     return b >= 'A' && b <= 'Z' ? (uint8_t)(b + ('a' - 'A')) : b;

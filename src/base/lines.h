@@ -10,4 +10,7 @@
  */
 MUST_USE size_t lines_folded_end(struct span text, size_t *folds);
 
+/* Index of the first byte that is `a` or `b`, or text.len. */
+MUST_USE size_t lines_find_either(struct span text, uint8_t a, uint8_t b);
+
 #endif

@@ -1,10 +1,12 @@
 #include "base/simd.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/simd_levels.h"
 
-static const struct simd *chosen;
+/* Set once, by whoever asks first; all would set the same. */
+static _Atomic(const struct simd *) chosen;
 
 size_t simd_levels(const struct simd *out[SIMD_LEVELS_MAX])
 {
@@ -20,12 +22,16 @@ size_t simd_levels(const struct simd *out[SIMD_LEVELS_MAX])
     return n;
 }
 
-/* Asking the processor costs next to nothing: the answers are kept by the C library. */
 const struct simd *simd_best(void)
 {
+    const struct simd *best = atomic_load_explicit(&chosen, memory_order_relaxed);
     const struct simd *levels[SIMD_LEVELS_MAX];
 
-    return chosen != NULL ? chosen : levels[simd_levels(levels) - 1];
+    if (best == NULL) {
+        best = levels[simd_levels(levels) - 1];
+        atomic_store_explicit(&chosen, best, memory_order_relaxed);
+    }
+    return best;
 }
 
 int simd_use(const char *name)
@@ -35,7 +41,7 @@ int simd_use(const char *name)
 
     for (size_t i = 0; i < n; i++) {
         if (strcmp(levels[i]->name, name) == 0) {
-            chosen = levels[i];
+            atomic_store(&chosen, levels[i]);
             return 1;
         }
     }

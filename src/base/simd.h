@@ -40,6 +40,9 @@ struct simd {
      * such an LF. Returns the bytes passed; adds to `*lines` the LFs among them.
      */
     size_t (*folded_blocks)(const uint8_t *text, size_t len, size_t *lines);
+
+    /* Passes over bytes that are neither `a` nor `b`; returns how many, perhaps all there are. */
+    size_t (*either_blocks)(const uint8_t *text, size_t len, uint8_t a, uint8_t b);
 };
 
 enum { SIMD_SLACK = 64, SIMD_LEVELS_MAX = 4 };

@@ -124,13 +124,31 @@ WITH_AVX2 static size_t folded_blocks(const uint8_t *text, size_t len, size_t *l
     return done;
 }
 
+WITH_AVX2 static size_t either_blocks(const uint8_t *text, size_t len, uint8_t a, uint8_t b)
+{
+    const __m256i first = _mm256_set1_epi8((char)a), second = _mm256_set1_epi8((char)b);
+    size_t done = 0;
+
+    for (; len - done >= BLOCK; done += BLOCK) {
+        __m256i bytes = load(text + done);
+        uint32_t hits = (uint32_t)_mm256_movemask_epi8(
+            _mm256_or_si256(_mm256_cmpeq_epi8(bytes, first), _mm256_cmpeq_epi8(bytes, second)));
+
+        if (hits != 0) {
+            return done + (size_t)__builtin_ctz(hits);
+        }
+    }
+    return done;
+}
+
 const struct simd *simd_avx2(void)
 {
     static const struct simd level = {.name = "avx2",
                                       .hex_blocks = hex_blocks,
                                       .squeeze_blocks = squeeze_blocks,
                                       .base64_blocks = base64_blocks,
-                                      .folded_blocks = folded_blocks};
+                                      .folded_blocks = folded_blocks,
+                                      .either_blocks = either_blocks};
 
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") ? &level : NULL;
 }

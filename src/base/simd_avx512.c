@@ -124,13 +124,34 @@ WITH_AVX512 static size_t folded_blocks(const uint8_t *text, size_t len, size_t 
     return done;
 }
 
+WITH_AVX512 static size_t either_blocks(const uint8_t *text, size_t len, uint8_t a, uint8_t b)
+{
+    const __m512i first = _mm512_set1_epi8((char)a), second = _mm512_set1_epi8((char)b);
+    size_t done = 0;
+
+    while (done < len) {
+        size_t left = len - done;
+        __mmask64 there = left >= BLOCK ? ~(__mmask64)0 : _bzhi_u64(~0ULL, (unsigned)left);
+        __m512i bytes = _mm512_maskz_loadu_epi8(there, text + done);
+        __mmask64 hits = _mm512_mask_cmpeq_epi8_mask(there, bytes, first) |
+                         _mm512_mask_cmpeq_epi8_mask(there, bytes, second);
+
+        if (hits != 0) {
+            return done + (size_t)_tzcnt_u64(hits);
+        }
+        done += left >= BLOCK ? BLOCK : left;
+    }
+    return done;
+}
+
 const struct simd *simd_avx512(void)
 {
     static const struct simd level = {.name = "avx512",
                                       .hex_blocks = hex_blocks,
                                       .squeeze_blocks = squeeze_blocks,
                                       .base64_blocks = base64_blocks,
-                                      .folded_blocks = folded_blocks};
+                                      .folded_blocks = folded_blocks,
+                                      .either_blocks = either_blocks};
 
     return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
                    __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2") &&

@@ -121,13 +121,30 @@ static size_t folded_blocks(const uint8_t *text, size_t len, size_t *lines)
     return done;
 }
 
+static size_t either_blocks(const uint8_t *text, size_t len, uint8_t a, uint8_t b)
+{
+    const uint8x16_t first = vdupq_n_u8(a), second = vdupq_n_u8(b);
+    size_t done = 0;
+
+    for (; len - done >= BLOCK; done += BLOCK) {
+        uint8x16_t bytes = vld1q_u8(text + done);
+        uint64_t hits = nibbles(vorrq_u8(vceqq_u8(bytes, first), vceqq_u8(bytes, second)));
+
+        if (hits != 0) {
+            return done + (size_t)__builtin_ctzll(hits) / 4;
+        }
+    }
+    return done;
+}
+
 const struct simd *simd_neon(void)
 {
     static const struct simd level = {.name = "neon",
                                       .hex_blocks = hex_blocks,
                                       .squeeze_blocks = squeeze_blocks,
                                       .base64_blocks = base64_blocks,
-                                      .folded_blocks = folded_blocks};
+                                      .folded_blocks = folded_blocks,
+                                      .either_blocks = either_blocks};
 
     return &level;
 }

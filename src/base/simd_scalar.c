@@ -21,13 +21,20 @@ static size_t no_fold(const uint8_t *text, size_t len, size_t *lines)
     return 0;
 }
 
+static size_t no_either(const uint8_t *text, size_t len, uint8_t a, uint8_t b)
+{
+    (void)text, (void)len, (void)a, (void)b;
+    return 0;
+}
+
 const struct simd *simd_scalar(void)
 {
     static const struct simd level = {.name = "scalar",
                                       .hex_blocks = no_hex,
                                       .squeeze_blocks = no_squeeze,
                                       .base64_blocks = no_hex,
-                                      .folded_blocks = no_fold};
+                                      .folded_blocks = no_fold,
+                                      .either_blocks = no_either};
 
     return &level;
 }

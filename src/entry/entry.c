@@ -225,6 +225,16 @@ enum fault entry_add(struct entry *entry, const struct entry_column *column, str
     return FAULT_NONE;
 }
 
+bool entry_has_broken_value(const struct entry *entry, size_t first)
+{
+    for (size_t i = first; i < entry->value_count; i++) {
+        if (entry->values[i].value.state == VALUE_BROKEN) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool entry_is_mailbox(const struct entry *entry, bool remotes)
 {
     switch (entry->kind) {

@@ -80,6 +80,9 @@ MUST_USE enum fault entry_add(struct entry *entry, const struct entry_column *co
 MUST_USE enum fault entry_add_value(struct entry *entry, const struct entry_value *value,
                                     struct arena *arena);
 
+/* True when one of the values from the `first`th on could not be decoded. */
+bool entry_has_broken_value(const struct entry *entry, size_t first);
+
 /*
  * True when the object is a mailbox. An Exchange mailbox is; where objectClass told the
  * kind, it also has an address or a certificate attribute. `remotes` lets custom recipients in.

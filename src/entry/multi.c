@@ -6,17 +6,22 @@
 /* Length of the first value in `s`, up to its separator. */
 static size_t value_length(struct span s, const struct entry_style *style, bool *escaped)
 {
-    size_t n = 0;
+    size_t n, backslash;
 
     *escaped = false;
-    while (n < s.len && s.at[n] != style->separator) {
-        if (style->backslash && s.at[n] == '\\' && n + 1 < s.len) {
-            *escaped = true;
+    if (!span_find(s, style->separator, &n)) {
+        n = s.len;
+    }
+    if (!style->backslash || !span_find(span_upto(s, n), '\\', &backslash)) {
+        return n;
+    }
+    *escaped = true;
+    for (n = backslash; n < s.len && s.at[n] != style->separator; n++) {
+        if (s.at[n] == '\\' && n + 1 < s.len) {
             n++;
         }
-        n++;
     }
-    return n;
+    return n < s.len ? n : s.len;
 }
 
 static enum fault unescape(struct span raw, struct arena *arena, struct span *out)

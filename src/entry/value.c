@@ -66,17 +66,36 @@ static void end_value(struct cursor *field, uint8_t separator, struct value *out
  */
 static size_t claimed_digits(struct span text)
 {
-    enum { HEADER = 4 };
-    uint8_t header[HEADER];
+    enum { HEADER_DIGITS = 8 };
+    uint32_t header = 0;
     size_t digits;
 
-    if (text.len < (size_t)2 * HEADER ||
-        hex_decode_run(span_upto(text, (size_t)2 * HEADER), header) < (size_t)2 * HEADER ||
-        header[0] != 0x30 || header[1] != 0x82) {
+    if (text.len < HEADER_DIGITS) {
         return 0;
     }
-    digits = 2 * ((size_t)HEADER + (size_t)(header[2] << 8 | header[3]));
+    for (size_t i = 0; i < HEADER_DIGITS; i++) {
+        if (!ascii_is_hex(text.at[i])) {
+            return 0;
+        }
+        header = header << 4 | ascii_hex_value(text.at[i]);
+    }
+    if (header >> 16 != 0x3082) {
+        return 0;
+    }
+    digits = HEADER_DIGITS + 2 * (size_t)(header & 0xFFFF);
     return digits == text.len || (digits < text.len && !ascii_is_hex(text.at[digits])) ? digits : 0;
+}
+
+size_t value_hex_claim(struct span text, uint8_t separator)
+{
+    size_t claimed = claimed_digits(text);
+    size_t next = claimed;
+
+    while (next > 0 && claimed < text.len && text.at[claimed] == separator) {
+        next = claimed_digits(span_from(text, claimed + 1));
+        claimed += next > 0 ? next + 1 : 0;
+    }
+    return claimed;
 }
 
 /* Digits run to the first byte that is none: that is the end of the value. */

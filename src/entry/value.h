@@ -26,6 +26,13 @@ struct value {
 };
 
 /*
+ * How many bytes at the start of `text` are, by what they claim of their own length (X.690, 8.1.3),
+ * certificates in bare hexadecimal with `separator` between them; 0: none. Only the first bytes of
+ * each have been looked at: whether the claim is true shows when they are decoded.
+ */
+size_t value_hex_claim(struct span text, uint8_t separator);
+
+/*
  * Takes the next value of a field and what separates it from the one after. `separator` is
  * what the source joins values by; where the values show another of the usual ones
  * (`% ; | , & ^ # @ ! $ "`), that one counts. Empty values are passed over.

@@ -2,6 +2,7 @@
 
 #include "base/ascii.h"
 #include "base/count.h"
+#include "base/lines.h"
 
 /* Index of `byte` in text[from, to), or `to`. */
 static size_t find(struct span text, size_t from, size_t to, int byte)
@@ -14,31 +15,6 @@ static size_t find(struct span text, size_t from, size_t to, int byte)
 static bool delimiter_at(struct span text, size_t at, struct span delimiter)
 {
     return text.len - at >= delimiter.len && memcmp(text.at + at, delimiter.at, delimiter.len) == 0;
-}
-
-/*
- * The first quote in text[from, to) that opens a field, or `to`. `from` is where a field starts,
- * or where a quoted one has ended.
- */
-static size_t find_opening(struct span text, size_t from, size_t to,
-                           const struct csv_dialect *dialect)
-{
-    struct span delimiter = dialect->delimiter;
-    size_t at = dialect->quote >= 0 ? find(text, from, to, dialect->quote) : to;
-
-    while (delimiter.len == 1 && at < to && at > 0 && text.at[at - 1] != delimiter.at[0]) {
-        at = find(text, at + 1, to, dialect->quote);
-    }
-    if (delimiter.len == 1 || at == to) {
-        return at;
-    }
-    /* Of `:::` the first two are a delimiter of two: only counting from the left tells. */
-    for (at = from; at < to && !(text.at[at] == dialect->quote && (at > from || at == 0));) {
-        const uint8_t *hit = memmem(text.at + at, to - at, delimiter.at, delimiter.len);
-
-        at = hit != NULL ? (size_t)(hit - text.at) + delimiter.len : to;
-    }
-    return at;
 }
 
 /* The quote that closes the field whose contents start at `from`, or text.len. */
@@ -73,19 +49,92 @@ static enum csv_end check_after_closing(struct span text, size_t at, struct span
     return !last && span_equal(rest, span_upto(delimiter, rest.len)) ? CSV_INCOMPLETE : CSV_BROKEN;
 }
 
-static struct csv_record record_upto(struct span text, size_t line_end, bool quoted)
+/* Index of the delimiter or line end at or after `from`, or text.len. */
+static size_t find_stop(struct span text, size_t from, struct span delimiter)
 {
-    struct csv_record record = {.text = span_upto(text, line_end), .size = line_end};
+    for (;;) {
+        struct span rest = span_from(text, from);
+
+        from += lines_find_either(rest, delimiter.at[0], '\n');
+        if (from >= text.len || text.at[from] == '\n' || delimiter_at(text, from, delimiter)) {
+            return from < text.len ? from : text.len;
+        }
+        from++;
+    }
+}
+
+/* The field ends at `at`: at a delimiter, a line end, or the end of the text. */
+static enum csv_stop end_field(struct span text, size_t at, struct span delimiter,
+                               struct csv_walk *walk)
+{
+    if (at < text.len && text.at[at] == '\r') {
+        at++;
+    }
+    if (at == text.len) {
+        walk->at = at;
+        return CSV_STOP_RECORD;
+    }
+    if (text.at[at] == '\n') {
+        walk->at = at + 1;
+        walk->lines++;
+        return CSV_STOP_RECORD;
+    }
+    walk->at = at + delimiter.len;
+    return CSV_STOP_FIELD;
+}
+
+static enum csv_stop take_quoted(struct span text, const struct csv_dialect *dialect, bool last,
+                                 struct csv_walk *walk, struct csv_field *out)
+{
+    size_t from = walk->at + 1;
+    size_t closing = find_closing(text, from, dialect->quote);
+    size_t after;
+    enum csv_end end;
+
+    if (closing == text.len) {
+        return last ? CSV_STOP_BROKEN : CSV_STOP_INCOMPLETE;
+    }
+    end = check_after_closing(text, closing + 1, dialect->delimiter, last, &after);
+    if (end != CSV_COMPLETE) {
+        return end == CSV_BROKEN ? CSV_STOP_BROKEN : CSV_STOP_INCOMPLETE;
+    }
+    out->text = span_of(text.at + from, closing - from);
+    out->doubled = find(out->text, 0, out->text.len, dialect->quote) < out->text.len;
+    walk->lines += count_byte(out->text, '\n');
+    return end_field(text, after, dialect->delimiter, walk);
+}
+
+enum csv_stop csv_walk_next(struct span text, const struct csv_dialect *dialect, bool last,
+                            size_t skip, struct csv_walk *walk, struct csv_field *out)
+{
+    size_t from = walk->at;
+    size_t stop;
+
+    if (from < text.len && text.at[from] == dialect->quote) {
+        return take_quoted(text, dialect, last, walk, out);
+    }
+    stop = find_stop(text, from + skip, dialect->delimiter);
+    if (stop == text.len && !last) {
+        return CSV_STOP_INCOMPLETE;
+    }
+    out->text = span_of(text.at + from, stop - from);
+    out->doubled = false;
+    if (stop > from && text.at[stop - 1] == '\r' && (stop == text.len || text.at[stop] == '\n')) {
+        out->text.len--;
+    }
+    return end_field(text, stop, dialect->delimiter, walk);
+}
+
+/* The record ends with the line that starts at or before `from`. */
+static struct csv_record broken_record(struct span text, size_t from, size_t lines)
+{
+    size_t line_end = find(text, from, text.len, '\n');
+    struct csv_record record = {
+        .text = span_upto(text, line_end), .size = line_end, .lines = lines};
 
     if (line_end < text.len) {
         record.size++;
-        record.lines = 1;
-    }
-    if (line_end > 0 && text.at[line_end - 1] == '\r') {
-        record.text.len--;
-    }
-    if (quoted) {
-        record.lines = count_byte(span_upto(text, record.size), '\n');
+        record.lines++;
     }
     return record;
 }
@@ -93,30 +142,34 @@ static struct csv_record record_upto(struct span text, size_t line_end, bool quo
 enum csv_end csv_record_find(struct span text, const struct csv_dialect *dialect, bool last,
                              struct csv_record *out)
 {
-    size_t at = 0;
+    struct csv_walk walk = {0};
+    struct csv_field field = {0};
+    enum csv_stop stop;
 
-    for (;;) {
-        size_t line_end = find(text, at, text.len, '\n');
-        size_t opening = find_opening(text, at, line_end, dialect);
-        size_t closing;
-        enum csv_end end = CSV_COMPLETE;
+    do {
+        stop = csv_walk_next(text, dialect, last, 0, &walk, &field);
+    } while (stop == CSV_STOP_FIELD);
+    if (stop == CSV_STOP_INCOMPLETE) {
+        return CSV_INCOMPLETE;
+    }
+    if (stop == CSV_STOP_BROKEN) {
+        struct csv_record broken = broken_record(text, walk.at, walk.lines);
 
-        if (opening < line_end) {
-            closing = find_closing(text, opening + 1, dialect->quote);
-            end = closing < text.len
-                      ? check_after_closing(text, closing + 1, dialect->delimiter, last, &at)
-                  : last ? CSV_BROKEN
-                         : CSV_INCOMPLETE;
-            if (end == CSV_COMPLETE) {
-                continue;
-            }
-        }
-        if (end == CSV_INCOMPLETE || (line_end == text.len && !last)) {
+        if (broken.size == text.len && !last && text.at[text.len - 1] != '\n') {
             return CSV_INCOMPLETE;
         }
-        *out = record_upto(text, line_end, at > 0);
-        return end;
+        *out = broken;
+        return CSV_BROKEN;
     }
+    *out =
+        (struct csv_record){.text = span_upto(text, walk.at), .size = walk.at, .lines = walk.lines};
+    if (out->text.len > 0 && out->text.at[out->text.len - 1] == '\n') {
+        out->text.len--;
+    }
+    if (out->text.len > 0 && out->text.at[out->text.len - 1] == '\r') {
+        out->text.len--;
+    }
+    return CSV_COMPLETE;
 }
 
 size_t csv_whole_records(struct span text, const struct csv_dialect *dialect)
@@ -136,43 +189,22 @@ size_t csv_whole_records(struct span text, const struct csv_dialect *dialect)
     return whole;
 }
 
-/* Index of the delimiter at or after `from`, or record.len. */
-static size_t find_delimiter(struct span record, size_t from, struct span delimiter)
-{
-    const uint8_t *hit;
-
-    if (delimiter.len == 1) {
-        return find(record, from, record.len, delimiter.at[0]);
-    }
-    hit = from < record.len
-              ? memmem(record.at + from, record.len - from, delimiter.at, delimiter.len)
-              : NULL;
-    return hit != NULL ? (size_t)(hit - record.at) : record.len;
-}
-
 bool csv_field_next(struct span record, const struct csv_dialect *dialect, struct csv_fields *state,
                     struct csv_field *out)
 {
-    size_t from = state->at;
-    size_t end;
+    enum csv_stop stop;
 
     if (state->ended) {
         return false;
     }
-    out->doubled = false;
-    if (dialect->quote >= 0 && from < record.len && record.at[from] == dialect->quote) {
-        size_t closing = find_closing(record, from + 1, dialect->quote);
-
-        out->text = span_of(record.at + from + 1, closing - from - 1);
-        out->doubled = find(out->text, 0, out->text.len, dialect->quote) < out->text.len;
-        end = find_delimiter(record, closing, dialect->delimiter);
-    } else {
-        end = find_delimiter(record, from, dialect->delimiter);
-        out->text = span_of(record.at + from, end - from);
+    stop = csv_walk_next(record, dialect, true, 0, &state->walk, out);
+    /* The record's own line end is gone: a CR before it is a byte of the field. */
+    if (stop == CSV_STOP_RECORD && record.len > 0 && record.at[record.len - 1] == '\r' &&
+        out->text.at + out->text.len + 1 == record.at + record.len) {
+        out->text.len++;
     }
-    state->ended = end == record.len;
-    state->at = end + dialect->delimiter.len;
-    return true;
+    state->ended = stop != CSV_STOP_FIELD;
+    return stop == CSV_STOP_FIELD || stop == CSV_STOP_RECORD;
 }
 
 enum fault csv_field_text(const struct csv_field *field, const struct csv_dialect *dialect,

@@ -25,6 +25,35 @@ struct csv_dialect {
     int quote;             /* a byte, or -1 when nothing quotes */
 };
 
+/* Where a field ends. */
+enum csv_stop {
+    CSV_STOP_FIELD,      /* at a delimiter: another field follows */
+    CSV_STOP_RECORD,     /* at the end of its record */
+    CSV_STOP_INCOMPLETE, /* the text is too short to tell */
+    CSV_STOP_BROKEN,     /* a quoted field is broken */
+};
+
+struct csv_field {
+    struct span text; /* without its quotes; doubled ones are still doubled */
+    bool doubled;     /* holds a doubled quote: csv_field_text() undoes it */
+};
+
+/* A walk over the fields of a text; {0} is its start. */
+struct csv_walk {
+    size_t at;    /* where the next field starts, after CSV_STOP_RECORD the next record */
+    size_t lines; /* line ends passed */
+};
+
+/*
+ * Takes the next field. `last` says that no byte follows `text`. `skip` bytes of the field, if it
+ * is not quoted, are known to hold neither delimiter nor line end. An empty record has one empty
+ * field, and a delimiter at the end of a record another.
+ *
+ * `*walk` and `*out` are written only where the field could be taken.
+ */
+enum csv_stop csv_walk_next(struct span text, const struct csv_dialect *dialect, bool last,
+                            size_t skip, struct csv_walk *walk, struct csv_field *out);
+
 enum csv_end {
     CSV_COMPLETE,   /* a record ends here */
     CSV_INCOMPLETE, /* the text is too short to tell */
@@ -50,17 +79,12 @@ enum csv_end csv_record_find(struct span text, const struct csv_dialect *dialect
  */
 size_t csv_whole_records(struct span text, const struct csv_dialect *dialect);
 
-struct csv_field {
-    struct span text; /* without its quotes; doubled ones are still doubled */
-    bool doubled;     /* holds a doubled quote: csv_field_text() undoes it */
-};
-
 /*
  * Takes the next field of a record that was found CSV_COMPLETE. False at its end. `*state` is
- * {0} at first: an empty record has one empty field, and a delimiter at the end another.
+ * {0} at first.
  */
 struct csv_fields {
-    size_t at;
+    struct csv_walk walk;
     bool ended;
 };
 MUST_USE bool csv_field_next(struct span record, const struct csv_dialect *dialect,

@@ -1,3 +1,4 @@
+#include "base/ascii.h"
 #include "source/internal.h"
 
 /* Bytes that no certificate fits in: a value this short may be a word of a second header. */
@@ -20,45 +21,89 @@ struct records records_of(struct source *source, const struct batch *batch)
     };
 }
 
-/* What the fields of one record came to. */
-struct filled {
-    size_t fields;    /* as many as the record has */
-    bool extra_bytes; /* a field beyond the header is not empty */
+/* One record on its way to be an entry. */
+struct filling {
+    const struct csv_header *header;
+    struct span text; /* from the record's first byte to the end of the batch */
+    struct csv_walk walk;
+    enum csv_stop stop; /* of the last field */
+    size_t fields;      /* as many as have been taken */
+    bool extra_bytes;   /* a field beyond the header is not empty */
+    bool nul;           /* a field that we read holds a NUL byte */
+    struct entry *entry;
+    struct arena *arena;
 };
 
-static enum fault fill_entry(const struct csv_header *header, struct span record,
-                             struct arena *arena, struct entry *entry, struct filled *filled)
+/* Reads one field into the entry. */
+static enum fault fill_field(struct filling *filling, const struct entry_column *column,
+                             const struct csv_field *field)
 {
-    struct csv_fields state = {0};
-    struct csv_field field;
+    const struct csv_header *header = filling->header;
+    bool certificate = attribute_is_certificate(column->attribute);
+    struct span text;
+    size_t nul;
+    enum fault fault = csv_field_text(field, &header->dialect, filling->arena, &text);
 
-    while (csv_field_next(record, &header->dialect, &state, &field)) {
-        size_t column = filled->fields++;
-        struct span text;
-        enum fault fault;
-
-        if (column >= header->count) {
-            filled->extra_bytes |= field.text.len > 0;
-            continue;
-        }
-        if (header->columns[column].attribute == ATTRIBUTE_OTHER) {
-            continue;
-        }
-        fault = csv_field_text(&field, &header->dialect, arena, &text);
-        if (fault == FAULT_NONE) {
-            fault = entry_add(entry, &header->columns[column], text, &header->style, arena);
-        }
-        if (fault != FAULT_NONE) {
-            return fault;
-        }
+    if (fault != FAULT_NONE || text.len == 0) {
+        return fault;
     }
-    return FAULT_NONE;
+    filling->nul |= !certificate && span_find(text, '\0', &nul);
+    return entry_add(filling->entry, column, text, &header->style, filling->arena);
 }
 
-static bool is_suspicious(const struct csv_header *header, const struct entry *entry,
-                          const struct filled *filled)
+/* How far the certificates at the start of the next field reach, by their own word. */
+static size_t claimed_skip(const struct filling *filling)
 {
-    if (filled->fields != header->count) {
+    const struct csv_header *header = filling->header;
+    uint8_t delimiter = header->dialect.delimiter.at[0];
+    uint8_t separator = header->style.separator;
+
+    /* Where both are the same byte, it ends the field: a zero separates nothing. */
+    return value_hex_claim(span_from(filling->text, filling->walk.at),
+                           separator == delimiter ? 0 : separator);
+}
+
+/*
+ * Takes the next field. A certificate tells its own length, which saves looking for its end; where
+ * it lied, the field is taken once more in the plain way.
+ */
+static enum fault fill_next(struct filling *filling)
+{
+    const struct csv_header *header = filling->header;
+    static const struct entry_column nothing = {.attribute = ATTRIBUTE_OTHER};
+    const struct entry_column *column =
+        filling->fields < header->count ? &header->columns[filling->fields] : &nothing;
+    struct csv_walk before = filling->walk;
+    size_t values = filling->entry->value_count;
+    size_t skip = attribute_is_certificate(column->attribute) ? claimed_skip(filling) : 0;
+    struct csv_field field = {0};
+    enum fault fault = FAULT_NONE;
+
+    filling->stop =
+        csv_walk_next(filling->text, &header->dialect, true, skip, &filling->walk, &field);
+    if (filling->stop == CSV_STOP_BROKEN) {
+        return FAULT_NONE;
+    }
+    if (column->attribute != ATTRIBUTE_OTHER) {
+        fault = fill_field(filling, column, &field);
+    }
+    if (fault == FAULT_NONE && skip > 0 && entry_has_broken_value(filling->entry, values)) {
+        filling->walk = before;
+        filling->entry->value_count = values;
+        filling->stop =
+            csv_walk_next(filling->text, &header->dialect, true, 0, &filling->walk, &field);
+        fault = fill_field(filling, column, &field);
+    }
+    filling->extra_bytes |= filling->fields >= header->count && field.text.len > 0;
+    filling->fields++;
+    return fault;
+}
+
+static bool is_suspicious(const struct filling *filling)
+{
+    const struct entry *entry = filling->entry;
+
+    if (filling->fields != filling->header->count) {
         return true;
     }
     for (size_t i = 0; i < entry->value_count; i++) {
@@ -96,11 +141,12 @@ static enum fault take_second_header(struct records *records, struct span record
 }
 
 /* What a record's number of fields means for its entry. */
-static enum fault check_fields(const struct csv_header *header, const struct filled *filled,
-                               struct entry *entry, struct why *why)
+static enum fault check_fields(const struct filling *filling, struct why *why)
 {
-    if (filled->fields > header->count) {
-        if (filled->extra_bytes) {
+    struct entry *entry = filling->entry;
+
+    if (filling->fields > filling->header->count) {
+        if (filling->extra_bytes) {
             return fault_at(FAULT_SYNTAX, 0,
                             "more fields than the header has columns: skipped "
                             "(is a delimiter within a value not quoted?)",
@@ -109,58 +155,93 @@ static enum fault check_fields(const struct csv_header *header, const struct fil
         entry->remark = "more fields than the header has columns: the empty ones at the end "
                         "were left out";
     }
-    if (filled->fields < header->count) {
+    if (filling->fields < filling->header->count) {
         entry->remark = "fewer fields than the header has columns: what is missing is unknown";
-        entry->cut_off = filled->fields <= header->last_certificate;
+        entry->cut_off = filling->fields <= filling->header->last_certificate;
     }
     return FAULT_NONE;
 }
 
-static enum fault read_csv_record(struct records *records, struct span record, struct arena *arena,
-                                  struct entry *entry, struct why *why)
+/* The record that was filled in, without its line end. */
+static struct span record_text(const struct filling *filling)
 {
-    struct filled filled = {0};
-    size_t nul;
-    bool same;
-    enum fault fault;
+    struct csv_record record = {0};
 
-    if (span_find(record, '\0', &nul)) {
-        return fault_at(FAULT_SYNTAX, nul, "a NUL byte: skipped (is the encoding right?)", why);
+    (void)csv_record_find(filling->text, &filling->header->dialect, true, &record);
+    return record.text;
+}
+
+static enum fault check_record(struct records *records, const struct filling *filling,
+                               struct why *why)
+{
+    bool same;
+
+    if (filling->nul) {
+        return fault_at(FAULT_SYNTAX, 0, "a NUL byte: skipped (is the encoding right?)", why);
     }
-    fault = fill_entry(records->header, record, arena, entry, &filled);
+    if (is_suspicious(filling) &&
+        csv_header_repeats(records->header, record_text(filling), &same)) {
+        return take_second_header(records, record_text(filling), same, why);
+    }
+    return check_fields(filling, why);
+}
+
+/* Passes over a record with a broken quote, or one that memory did not suffice for. */
+static void pass_record(struct records *records)
+{
+    struct csv_record record = {0};
+
+    (void)csv_record_find(records->rest, &records->header->dialect, true, &record);
+    records->rest = span_from(records->rest, record.size);
+    records->line += record.lines;
+}
+
+static enum fault read_csv_record(struct records *records, struct arena *arena, struct entry *entry,
+                                  bool *empty, struct why *why)
+{
+    struct filling filling = {.header = records->header,
+                              .text = records->rest,
+                              .stop = CSV_STOP_FIELD,
+                              .entry = entry,
+                              .arena = arena};
+    enum fault fault = FAULT_NONE;
+
+    while (fault == FAULT_NONE && filling.stop == CSV_STOP_FIELD) {
+        fault = fill_next(&filling);
+    }
     if (fault != FAULT_NONE) {
+        pass_record(records);
         return fault_at(fault, 0, "out of memory for this record: skipped", why);
     }
-    if (is_suspicious(records->header, entry, &filled) &&
-        csv_header_repeats(records->header, record, &same)) {
-        return take_second_header(records, record, same, why);
+    if (filling.stop == CSV_STOP_BROKEN) {
+        pass_record(records);
+        return fault_at(FAULT_SYNTAX, 0,
+                        "a quoted field that is not closed, or goes on after its quote: "
+                        "the line is skipped",
+                        why);
     }
-    return check_fields(records->header, &filled, entry, why);
+    records->rest = span_from(records->rest, filling.walk.at);
+    records->line += filling.walk.lines;
+    /* In a file of one column an empty line is a mailbox without a value. */
+    *empty = filling.fields == 1 && filling.walk.at <= 2 && filling.header->count > 1 &&
+             ascii_is_blank(filling.text.at[0]) && filling.text.at[0] != ' ' &&
+             filling.text.at[0] != '\t';
+    return *empty ? FAULT_NONE : check_record(records, &filling, why);
 }
 
 static enum fault next_csv(struct records *records, struct arena *arena, struct entry *out,
                            uint64_t *line, struct why *why)
 {
     while (records->rest.len > 0) {
-        struct csv_record record;
         struct entry entry = {.line = records->line};
-        enum csv_end end = csv_record_find(records->rest, &records->header->dialect, true, &record);
+        bool empty = false;
         enum fault fault;
 
         *line = records->line;
-        records->rest = span_from(records->rest, record.size);
-        records->line += record.lines;
-        if (end == CSV_BROKEN) {
-            return fault_at(FAULT_SYNTAX, 0,
-                            "a quoted field that is not closed, or goes on after its quote: "
-                            "the line is skipped",
-                            why);
-        }
-        /* In a file of one column an empty line is a mailbox without a value. */
-        if (record.text.len == 0 && records->header->count > 1) {
+        fault = read_csv_record(records, arena, &entry, &empty, why);
+        if (empty) {
             continue;
         }
-        fault = read_csv_record(records, record.text, arena, &entry, why);
         if (fault == FAULT_NONE) {
             *out = entry;
         }

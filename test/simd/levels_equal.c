@@ -73,12 +73,18 @@ static void run_folded(struct span text, struct result *out)
     out->made = 0;
 }
 
+static void run_either(struct span text, struct result *out)
+{
+    out->taken = lines_find_either(text, ',', '\n');
+}
+
 static const struct {
     const char *name, *alphabet;
     void (*run)(struct span text, struct result *out);
 } kinds[] = {{"hex", hex_digits, run_hex},
              {"base64", base64_text, run_base64},
-             {"folded", folded_text, run_folded}};
+             {"folded", folded_text, run_folded},
+             {"either", base64_text, run_either}};
 
 static int is_same(const struct result *a, const struct result *b)
 {
