@@ -26,22 +26,40 @@ static void hold(bool what)
     }
 }
 
-static void hold_fields(struct span record, const struct csv_dialect *dialect)
+/* A field taken from the whole text, which goes on behind its record, is the same one. */
+static void hold_walk(struct span text, const struct csv_dialect *dialect, struct csv_walk *walk,
+                      const struct csv_field *field)
 {
-    static uint8_t memory[TEXT_MAX * 2];
+    struct csv_walk skipping = *walk;
+    struct csv_field walked = {0}, skipped = {0};
+    bool quoted = field->text.at != text.at + walk->at;
+    size_t known = quoted ? 0 : field->text.len;
+    enum csv_stop stop = csv_walk_next(text, dialect, true, 0, walk, &walked);
+
+    hold(stop == CSV_STOP_FIELD || stop == CSV_STOP_RECORD);
+    hold(walked.text.at == field->text.at && walked.text.len == field->text.len);
+    hold(walked.doubled == field->doubled);
+    hold(csv_walk_next(text, dialect, true, known, &skipping, &skipped) == stop);
+    hold(skipped.text.len == walked.text.len && skipping.at == walk->at);
+}
+
+static void hold_fields(struct span text, struct span record, const struct csv_dialect *dialect)
+{
     struct csv_fields state = {0};
+    struct csv_walk walk = {0};
     struct csv_field field;
     const uint8_t *seen = record.at;
-    struct arena arena = arena_with_max(sizeof(memory));
+    struct arena arena = arena_with_max((size_t)TEXT_MAX * 2);
 
     while (csv_field_next(record, dialect, &state, &field)) {
-        struct span text;
+        struct span undoubled;
 
+        hold_walk(text, dialect, &walk, &field);
         hold(field.text.at >= seen && field.text.at + field.text.len <= record.at + record.len);
         seen = field.text.at + field.text.len;
         if (field.doubled) {
-            hold(csv_field_text(&field, dialect, &arena, &text) == FAULT_NONE);
-            hold(text.len < field.text.len);
+            hold(csv_field_text(&field, dialect, &arena, &undoubled) == FAULT_NONE);
+            hold(undoubled.len < field.text.len);
             arena_reset(&arena);
         }
     }
@@ -63,7 +81,7 @@ static void walk(struct span text, const struct csv_dialect *dialect, bool marki
         if (marking) {
             marks[at] = mark;
             if (end == CSV_COMPLETE) {
-                hold_fields(record.text, dialect);
+                hold_fields(span_from(text, at), record.text, dialect);
             }
         }
         hold(marks[at] == mark);
