@@ -1,95 +1,105 @@
 #include "report/json.h"
 
-#include <stdbool.h>
-
 #include "base/text.h"
-
-static bool needs_escape(uint8_t b) { return b < 0x20 || b == '"' || b == '\\'; }
 
 enum { ESCAPE_MAX = 6 };
 
-/* Writes the escape of one byte; tells how long it is. */
-static size_t escape(uint8_t b, uint8_t out[ESCAPE_MAX])
+/*
+ * Length of the character at the start of `s`, in UTF-8, when it is to be escaped; else 0. RFC 8259
+ * asks for quotes, backslashes and C0 controls. The other controls, which a terminal would obey,
+ * and the line ends of Unicode, at which readers of lines (str.splitlines() of Python) would cut a
+ * row, are escaped too.
+ */
+static size_t escaped_length(struct span s)
+{
+    uint8_t b = s.at[0];
+
+    if (b < 0x20 || b == '"' || b == '\\' || b == 0x7F) {
+        return 1;
+    }
+    if (b == 0xC2 && s.len > 1 && s.at[1] < 0xA0) {
+        return 2;
+    }
+    return b == 0xE2 && s.len > 2 && s.at[1] == 0x80 && (s.at[2] == 0xA8 || s.at[2] == 0xA9) ? 3
+                                                                                             : 0;
+}
+
+/* Writes the escape of one character; tells how long it is. */
+static size_t escape(struct span s, uint8_t out[ESCAPE_MAX])
 {
     static const char letters[] = {
         ['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f', ['\r'] = 'r'};
     static const char digits[] = "0123456789abcdef";
+    struct cursor in = cursor_over(s);
+    uint32_t c = text_next(&in);
 
     out[0] = '\\';
-    if (b == '"' || b == '\\') {
-        out[1] = b;
+    if (c == '"' || c == '\\') {
+        out[1] = (uint8_t)c;
         return 2;
     }
-    if (b < sizeof(letters) && letters[b] != '\0') {
-        out[1] = (uint8_t)letters[b];
+    if (c < sizeof(letters) && letters[c] != '\0') {
+        out[1] = (uint8_t)letters[c];
         return 2;
     }
-    memcpy(out + 1, "u00", 3);
-    out[4] = (uint8_t)digits[b >> 4];
-    out[5] = (uint8_t)digits[b & 0xf];
+    out[1] = 'u';
+    for (int i = 0; i < 4; i++) {
+        out[2 + i] = (uint8_t)digits[c >> (12 - 4 * i) & 0xf];
+    }
     return ESCAPE_MAX;
-}
-
-static void add_escape(struct buffer *out, uint8_t b)
-{
-    uint8_t text[ESCAPE_MAX];
-    size_t n = escape(b, text);
-
-    buffer_add(out, span_of(text, n));
 }
 
 void json_add_string(struct buffer *out, struct span s)
 {
-    bool utf8 = text_is_utf8(s);
+    size_t start;
 
     buffer_add_byte(out, '"');
-    while (s.len > 0) {
-        size_t n = 0;
+    start = out->len;
+    text_add_guessed(out, s);
+    json_escape_from(out, start);
+    buffer_add_byte(out, '"');
+}
 
-        while (n < s.len && !needs_escape(s.at[n]) && (utf8 || s.at[n] < 0x80)) {
-            n++;
+/* By how many bytes the text grows when it is escaped. */
+static size_t growth(struct span text)
+{
+    uint8_t room[ESCAPE_MAX];
+    size_t grown = 0;
+
+    for (size_t i = 0; i < text.len; i++) {
+        size_t n = escaped_length(span_from(text, i));
+
+        if (n > 0) {
+            grown += escape(span_from(text, i), room) - n;
         }
-        buffer_add(out, span_upto(s, n));
-        s = span_from(s, n);
-        if (s.len == 0) {
-            break;
-        }
-        if (needs_escape(s.at[0])) {
-            add_escape(out, s.at[0]);
-        } else {
-            text_add_guessed(out, span_upto(s, 1)); /* a byte past ASCII is no UTF-8 alone */
-        }
-        s = span_from(s, 1);
     }
-    buffer_add_byte(out, '"');
+    return grown;
 }
 
 void json_escape_from(struct buffer *out, size_t start)
 {
-    uint8_t text[ESCAPE_MAX];
-    size_t grown = 0;
-    size_t from = out->len;
-    size_t to;
+    struct span text = span_from(buffer_span(out), start);
+    size_t grown = growth(text);
+    uint8_t *to;
 
-    for (size_t i = start; i < out->len; i++) {
-        grown += needs_escape(out->at[i]) ? escape(out->at[i], text) - 1 : 0;
-    }
     if (grown == 0 || buffer_room(out, grown) == NULL) {
         return;
     }
-    out->len += grown;
-    to = out->len;
-    while (to > from) { /* from the end, so that nothing is written over before it is read */
-        uint8_t byte = out->at[--from];
-        size_t n = 1;
+    /* The text goes to the end of its room; what is written never overtakes what is read. */
+    to = out->at + start;
+    text = span_of(memmove(to + grown, to, text.len), text.len);
+    while (text.len > 0) {
+        size_t n = escaped_length(text);
 
-        text[0] = byte;
-        if (needs_escape(byte)) {
-            n = escape(byte, text);
+        if (n > 0) {
+            to += escape(span_upto(text, n), to);
+        } else {
+            n = 1;
+            *to++ = text.at[0];
         }
-        to -= n;
-        memcpy(out->at + to, text, n);
+        text = span_from(text, n);
     }
+    out->len += grown;
 }
 
 void json_add_name(struct buffer *out, const char *name)

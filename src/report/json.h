@@ -10,7 +10,7 @@
 
 /*
  * Adds a string with its quotes: `s` is UTF-8 or else Windows-1252 (see text_add_guessed()).
- * Quotes, backslashes and C0 controls are escaped, nothing else is.
+ * Quotes, backslashes, controls and the line ends of Unicode are escaped, nothing else is.
  */
 void json_add_string(struct buffer *out, struct span s);
 
