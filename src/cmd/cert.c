@@ -265,6 +265,7 @@ int cmd_cert(int argc, char **argv)
         return status;
     }
     (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an answer of write(2) */
+    (void)signal(SIGXFSZ, SIG_IGN); /* so is a limit on the size of files */
     if (outfile_open(job.output, &job.out, &why) != FAULT_NONE) {
         complain(job.output, 0, why.rule);
         return EXIT_NOT_DONE;
