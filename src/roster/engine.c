@@ -119,6 +119,7 @@ static enum fault worker_init(struct worker *worker, struct engine *engine, stru
 static void worker_clear(struct worker *worker)
 {
     trust_session_free(worker->session);
+    records_drop(&worker->records); /* where a fault came before the commit */
     batch_clear(&worker->batch);
     arena_clear(&worker->entries);
     arena_clear(&worker->kept);
