@@ -215,6 +215,7 @@ static void jsonl_summary(struct buffer *out, const struct report_options *optio
 const struct format *format_json(void)
 {
     static const struct format format = {.name = "json",
+                                         .lines = true,
                                          .begin = json_begin,
                                          .row = json_row,
                                          .end = json_end,
@@ -227,7 +228,7 @@ const struct format *format_json(void)
 const struct format *format_jsonl(void)
 {
     static const struct format format = {
-        .name = "jsonl", .row = jsonl_row, .summary = jsonl_summary};
+        .name = "jsonl", .lines = true, .row = jsonl_row, .summary = jsonl_summary};
 
     return &format;
 }

@@ -63,6 +63,7 @@ struct format {
     void (*summary)(struct buffer *out, const struct report_options *options,
                     const struct summary *summary); /* alone, for --summary */
     const char *between;                            /* put between rows */
+    bool lines;                                     /* a row tells its line */
     bool held;                                      /* rows are lines for table.h, not output yet */
 };
 

@@ -59,6 +59,7 @@ struct worker {
     struct complaints complaints;
     struct summary summary;
     struct records records;
+    bool wants_lines;       /* a row is called by its line, and the batch does not tell its own */
     struct key_note *notes; /* collecting: keys of the batch, in `kept` */
     size_t note_count, note_capacity;
     uint64_t mailboxes; /* of the batch */

@@ -61,6 +61,7 @@ static void report_row(struct worker *worker, const struct work *work, const str
 
     summary_count(&worker->summary, verdict);
     if (!roster->report->options.summary_only && selection_has(&roster->selection, &row)) {
+        worker->wants_lines |= worker->records.first_line == 0 && entry_name(entry).len == 0;
         roster->report->format->row(&worker->rows, &row);
     }
 }
@@ -120,6 +121,7 @@ static void worker_begin(struct worker *worker)
     buffer_reset(&worker->rows);
     worker->complaints = (struct complaints){0};
     worker->summary = (struct summary){0};
+    worker->wants_lines = false;
     worker->notes = NULL;
     worker->note_count = worker->note_capacity = 0;
     worker->mailboxes = 0;
@@ -131,7 +133,9 @@ enum fault worker_judge(struct worker *worker, const struct work *work, struct w
 
     worker_begin(worker);
     if (worker->batch.skipped != NULL) {
-        fault = note(worker, worker->batch.skipped_line, worker->batch.skipped, 0);
+        /* Before the batch's first line; what is too small to subtract from, the base makes up. */
+        fault = note(worker, worker->batch.first_line - worker->batch.skipped_lines,
+                     worker->batch.skipped, 0);
     }
     while (fault == FAULT_NONE) {
         struct entry entry;
@@ -242,19 +246,43 @@ static void show_progress(struct engine *engine, const struct work *work)
     }
 }
 
-static enum fault commit_batch(struct worker *worker, const struct work *work, struct why *why)
+/*
+ * Settles what the records of the batch were. They are read again where an earlier batch changed
+ * that, or where a row without a name has to be called by its line, which is known now.
+ */
+static enum fault settle_records(struct worker *worker, const struct work *work,
+                                 uint64_t *line_base, struct why *why)
 {
-    struct engine *engine = worker->engine;
+    struct source *source = worker->engine->roster->sources[work->source];
+    enum fault fault = FAULT_ABSENT;
 
-    if (!records_commit(&worker->records)) {
-        enum fault fault;
-
-        worker->records = records_of(engine->roster->sources[work->source], &worker->batch);
-        fault = worker_judge(worker, work, why);
+    if (worker->wants_lines) {
+        records_drop(&worker->records);
+    } else {
+        fault = records_commit(&worker->records, line_base);
+    }
+    if (fault == FAULT_ABSENT) {
+        fault = source_join(source, &worker->batch, why);
+        if (fault == FAULT_NONE) {
+            worker->records = records_of(source, &worker->batch);
+            fault = worker_judge(worker, work, why);
+        }
         if (fault != FAULT_NONE) {
             return fault;
         }
-        (void)!records_commit(&worker->records);
+        fault = records_commit(&worker->records, line_base);
+    }
+    return fault == FAULT_NONE ? FAULT_NONE : fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+}
+
+static enum fault commit_batch(struct worker *worker, const struct work *work, struct why *why)
+{
+    struct engine *engine = worker->engine;
+    uint64_t line_base = 0;
+    enum fault fault = settle_records(worker, work, &line_base, why);
+
+    if (fault != FAULT_NONE) {
+        return fault;
     }
     if (engine->collecting) {
         return merge_notes(worker, why);
@@ -265,11 +293,31 @@ static enum fault commit_batch(struct worker *worker, const struct work *work, s
              "(add Display Name, E-mail Addresses or DN to the export)");
     }
     for (size_t i = 0; i < worker->complaints.count; i++) {
+        worker->complaints.at[i].line += line_base;
         complain(engine, work, &worker->complaints.at[i]);
     }
     summary_merge(&engine->outcome.summary, &worker->summary);
     show_progress(engine, work);
     return report_take(engine->roster->report, buffer_span(&worker->rows), why);
+}
+
+/* A record that the last batch left, and no further batch has come: the file's last one. */
+static enum fault commit_left(struct worker *worker, const struct work *work, struct why *why)
+{
+    struct source *source = worker->engine->roster->sources[work->source];
+    enum fault fault;
+
+    worker->batch.len = 0;
+    worker->batch.last = true;
+    worker->batch.first = false;
+    worker->batch.skipped = NULL;
+    worker->batch.skipped_lines = 0;
+    fault = source_join(source, &worker->batch, why);
+    if (fault == FAULT_NONE) {
+        worker->records = records_of(source, &worker->batch);
+        fault = worker_judge(worker, work, why);
+    }
+    return fault == FAULT_NONE ? commit_batch(worker, work, why) : fault;
 }
 
 enum fault worker_commit(struct worker *worker, const struct work *work, struct why *why)
@@ -286,6 +334,13 @@ enum fault worker_commit(struct worker *worker, const struct work *work, struct 
         }
         break;
     case WORK_ENDED:
+        if (source_has_left(engine->roster->sources[work->source])) {
+            enum fault fault = commit_left(worker, work, why);
+
+            if (fault != FAULT_NONE) {
+                return fault;
+            }
+        }
         if (!engine->collecting) {
             end_source(engine, work);
         }

@@ -11,6 +11,7 @@ struct source {
     enum source_format format;
     struct csv_header *header;  /* CSV: the one in force; those before it hang behind it */
     struct csv_dialect dialect; /* CSV: the same for every header of the file */
+    bool counts_lines;          /* batches tell their first line */
     struct batch carry;         /* read, but not yet handed out: the start of a record */
     uint64_t line;              /* number of the line at the start of the carry */
     uint64_t size;              /* of the file as stored; 0: unknown */
@@ -18,6 +19,8 @@ struct source {
     bool ended;                 /* the stream is at its end, or broke */
     enum fault end_fault;       /* why it ended; FAULT_NONE: the file's end */
     struct why end_why;
+    struct batch left;      /* CSV: the start of a record, until the next batch is committed */
+    uint64_t next_line;     /* of the first line that is not committed */
     bool names_certificate; /* LDIF: an entry had a certificate attribute */
     bool incomplete;        /* LDIF: the file says that it holds a part only */
 };

@@ -1,5 +1,9 @@
-#include "base/ascii.h"
 #include "source/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ascii.h"
 
 /* Bytes that no certificate fits in: a value this short may be a word of a second header. */
 enum { VALUE_SUSPICIOUS = 32 };
@@ -15,6 +19,9 @@ struct records records_of(struct source *source, const struct batch *batch)
         .rest = text,
         .line = batch->first_line,
         .torn = batch->torn,
+        .last = batch->last,
+        .first_line = batch->first_line,
+        .skipped_lines = batch->skipped_lines,
         .ldif = {.lines = {.rest = text, .line = batch->first_line},
                  .first = batch->first,
                  .follow_folder = source->options.follow_folder},
@@ -30,6 +37,7 @@ struct filling {
     size_t fields;      /* as many as have been taken */
     bool extra_bytes;   /* a field beyond the header is not empty */
     bool nul;           /* a field that we read holds a NUL byte */
+    bool last;          /* nothing follows `text`, or nothing that would be waited for */
     struct entry *entry;
     struct arena *arena;
 };
@@ -80,8 +88,8 @@ static enum fault fill_next(struct filling *filling)
     enum fault fault = FAULT_NONE;
 
     filling->stop =
-        csv_walk_next(filling->text, &header->dialect, true, skip, &filling->walk, &field);
-    if (filling->stop == CSV_STOP_BROKEN) {
+        csv_walk_next(filling->text, &header->dialect, filling->last, skip, &filling->walk, &field);
+    if (filling->stop == CSV_STOP_BROKEN || filling->stop == CSV_STOP_INCOMPLETE) {
         return FAULT_NONE;
     }
     if (column->attribute != ATTRIBUTE_OTHER) {
@@ -90,8 +98,8 @@ static enum fault fill_next(struct filling *filling)
     if (fault == FAULT_NONE && skip > 0 && entry_has_broken_value(filling->entry, values)) {
         filling->walk = before;
         filling->entry->value_count = values;
-        filling->stop =
-            csv_walk_next(filling->text, &header->dialect, true, 0, &filling->walk, &field);
+        filling->stop = csv_walk_next(filling->text, &header->dialect, filling->last, 0,
+                                      &filling->walk, &field);
         fault = fill_field(filling, column, &field);
     }
     filling->extra_bytes |= filling->fields >= header->count && field.text.len > 0;
@@ -202,6 +210,7 @@ static enum fault read_csv_record(struct records *records, struct arena *arena, 
     struct filling filling = {.header = records->header,
                               .text = records->rest,
                               .stop = CSV_STOP_FIELD,
+                              .last = records->last || records->rest.len > SOURCE_RECORD_MAX,
                               .entry = entry,
                               .arena = arena};
     enum fault fault = FAULT_NONE;
@@ -212,6 +221,11 @@ static enum fault read_csv_record(struct records *records, struct arena *arena, 
     if (fault != FAULT_NONE) {
         pass_record(records);
         return fault_at(fault, 0, "out of memory for this record: skipped", why);
+    }
+    if (filling.stop == CSV_STOP_INCOMPLETE) {
+        records->left = records->rest;
+        records->rest = (struct span){0};
+        return FAULT_ABSENT;
     }
     if (filling.stop == CSV_STOP_BROKEN) {
         pass_record(records);
@@ -277,22 +291,13 @@ enum fault records_next(struct records *records, struct arena *arena, struct ent
     return fault;
 }
 
-bool records_commit(struct records *records)
+/* Hangs the headers that this pass came upon before those that it found in force. */
+static void take_headers(struct source *source, struct records *records)
 {
-    struct source *source = records->source;
     struct csv_header *oldest = records->replacement;
 
-    if (source->format == SOURCE_LDIF) {
-        source->names_certificate |= records->names_certificate;
-        source->incomplete |= records->ldif.incomplete;
-        return true;
-    }
-    if (records->began != source->header) {
-        records_drop(records);
-        return false;
-    }
     if (oldest == NULL) {
-        return true;
+        return;
     }
     while (oldest->older != NULL) {
         oldest = oldest->older;
@@ -300,7 +305,42 @@ bool records_commit(struct records *records)
     oldest->older = source->header;
     source->header = records->replacement;
     records->replacement = NULL;
-    return true;
+}
+
+/* Keeps a copy of what goes on in the next batch: this one's memory will be used again. */
+static enum fault keep_left(struct source *source, struct span left)
+{
+    if (left.len == 0) {
+        return FAULT_NONE;
+    }
+    source->left.bytes = malloc(left.len);
+    if (source->left.bytes == NULL) {
+        return FAULT_RESOURCE;
+    }
+    memcpy(source->left.bytes, left.at, left.len);
+    source->left.len = source->left.capacity = left.len;
+    return FAULT_NONE;
+}
+
+enum fault records_commit(struct records *records, uint64_t *line_base)
+{
+    struct source *source = records->source;
+    bool is_csv = source->format == SOURCE_CSV;
+    uint64_t line = is_csv ? records->line : records->ldif.lines.line;
+
+    if (is_csv && (records->began != source->header || source->left.len > 0)) {
+        records_drop(records);
+        return FAULT_ABSENT;
+    }
+    *line_base = records->first_line > 0 ? 0 : source->next_line + records->skipped_lines;
+    source->next_line += records->skipped_lines + (line - records->first_line);
+    if (is_csv) {
+        take_headers(source, records);
+        return keep_left(source, records->left);
+    }
+    source->names_certificate |= records->names_certificate;
+    source->incomplete |= records->ldif.incomplete;
+    return FAULT_NONE;
 }
 
 void records_drop(struct records *records)

@@ -42,7 +42,7 @@ enum fault source_open(const char *path, const struct source_options *options, s
     }
     source->options = *options;
     source->size = S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0;
-    source->line = 1;
+    source->line = source->next_line = 1;
     fault = stream_open_take(fd, options->encoding, &source->stream, why);
     if (fault != FAULT_NONE) {
         free(source);
@@ -134,10 +134,16 @@ static enum fault carry_over(struct source *source, struct batch *batch, size_t 
     return FAULT_NONE;
 }
 
+/* Up to which byte `text` may be handed out: whole records, of a CSV as far as line ends tell. */
 static size_t whole_records(const struct source *source, struct span text)
 {
-    return source->format == SOURCE_LDIF ? ldif_whole_records(text)
-                                         : csv_whole_records(text, &source->dialect);
+    const uint8_t *end;
+
+    if (source->format == SOURCE_LDIF) {
+        return ldif_whole_records(text);
+    }
+    end = text.len > 0 ? memrchr(text.at, '\n', text.len) : NULL;
+    return end != NULL ? (size_t)(end - text.at) + 1 : 0;
 }
 
 static enum fault start_csv(struct source *source, struct batch *head, struct why *why)
@@ -150,10 +156,12 @@ static enum fault start_csv(struct source *source, struct batch *head, struct wh
         return fault;
     }
     source->line = 1 + count_byte(span_of(head->bytes, size), '\n');
+    source->next_line = source->line;
     /* The carry is what follows the header. */
     memmove(head->bytes, head->bytes + size, head->len - size);
     head->len -= size;
     source->format = SOURCE_CSV;
+    source->counts_lines |= !source->header->names_mailbox; /* rows are called by their lines */
     source->dialect = source->header->dialect;
     return FAULT_NONE;
 }
@@ -182,6 +190,7 @@ enum fault source_start(struct source *source, struct why *why)
         return source->end_fault;
     }
     source->first = true;
+    source->counts_lines = source->options.count_lines;
     source->format = source->options.format;
     if (source->format == SOURCE_LDIF ||
         (source->format == SOURCE_UNTOLD && looks_like_ldif(span_of(head->bytes, head->len)))) {
@@ -220,37 +229,18 @@ static void skip_overlong(struct source *source, struct batch *batch)
     bool found;
 
     batch->skipped = "a record longer than 64 MiB: skipped";
-    batch->skipped_line = source->line;
     do {
         struct span text = span_of(batch->bytes, batch->len);
         size_t size = text.len > KEPT && !source->ended ? text.len - KEPT : text.len;
 
         found = find_overlong_end(source->format, text, &size);
-        source->line += count_byte(span_upto(text, size), '\n');
+        batch->skipped_lines += count_byte(span_upto(text, size), '\n');
         memmove(batch->bytes, batch->bytes + size, batch->len - size);
         batch->len -= size;
         if (!found) {
             fill(source, batch);
         }
     } while (!found && !(source->ended && batch->len == 0));
-}
-
-/*
- * No record ends within the largest batch. A quoted field that is open since its first line has
- * most likely lost its closing quote: that line alone is given up, and reading goes on after it.
- */
-static size_t cut_overlong(struct source *source, struct batch *batch)
-{
-    struct csv_record record;
-    struct span text = span_of(batch->bytes, batch->len);
-
-    if (source->format == SOURCE_CSV &&
-        csv_record_find(text, &source->dialect, true, &record) == CSV_BROKEN &&
-        record.size < text.len) {
-        return record.size;
-    }
-    skip_overlong(source, batch);
-    return 0;
 }
 
 /* Takes over what the last batch left, into a batch of the usual size where that suffices. */
@@ -271,16 +261,25 @@ static enum fault begin_batch(struct source *source, struct batch *batch, struct
     }
     batch->len = source->carry.len;
     batch->skipped = NULL;
-    batch->torn = false;
+    batch->skipped_lines = 0;
+    batch->torn = batch->last = false;
     source->carry.len = 0;
     return FAULT_NONE;
+}
+
+static bool ends_whole(const struct source *source, const struct batch *batch)
+{
+    struct span text = span_of(batch->bytes, batch->len);
+
+    return source->format == SOURCE_LDIF ? ldif_whole_records(text) == text.len
+                                         : csv_whole_records(text, &source->dialect) == text.len;
 }
 
 /* What the end of the file leaves is a record too, though a stream that broke tore it. */
 static size_t take_rest(const struct source *source, struct batch *batch)
 {
-    batch->torn = source->end_fault != FAULT_NONE &&
-                  whole_records(source, span_of(batch->bytes, batch->len)) < batch->len;
+    batch->torn = source->end_fault != FAULT_NONE && !ends_whole(source, batch);
+    batch->last = true;
     return batch->len;
 }
 
@@ -300,7 +299,7 @@ enum fault source_read(struct source *source, struct batch *batch, struct why *w
         }
         whole = whole_records(source, span_of(batch->bytes, batch->len));
         if (whole == 0 && batch->capacity >= SOURCE_RECORD_MAX) {
-            whole = cut_overlong(source, batch);
+            skip_overlong(source, batch);
         } else if (whole == 0) {
             fault = batch_resize(batch, batch->capacity * 2, why);
             if (fault != FAULT_NONE) {
@@ -312,12 +311,41 @@ enum fault source_read(struct source *source, struct batch *batch, struct why *w
         *why = source->end_why;
         return source->end_fault != FAULT_NONE ? source->end_fault : FAULT_ABSENT;
     }
-    batch->first_line = source->line;
     batch->first = source->first;
     source->first = false;
     fault = carry_over(source, batch, whole, why);
-    source->line += count_byte(span_of(batch->bytes, batch->len), '\n');
+    batch->first_line = 0;
+    if (source->counts_lines) {
+        source->line += batch->skipped_lines;
+        batch->first_line = source->line;
+        source->line += count_byte(span_of(batch->bytes, batch->len), '\n');
+    }
     return fault;
+}
+
+bool source_has_left(const struct source *source) { return source->left.len > 0; }
+
+enum fault source_join(struct source *source, struct batch *batch, struct why *why)
+{
+    struct batch *left = &source->left;
+    size_t wanted = left->len + batch->len;
+    enum fault fault = FAULT_NONE;
+
+    batch->first_line = source->next_line + batch->skipped_lines;
+    if (left->len == 0) {
+        return FAULT_NONE;
+    }
+    if (wanted > batch->capacity) {
+        fault = batch_resize(batch, wanted, why);
+    }
+    if (fault != FAULT_NONE) {
+        return fault;
+    }
+    memmove(batch->bytes + left->len, batch->bytes, batch->len);
+    memcpy(batch->bytes, left->bytes, left->len);
+    batch->len = wanted;
+    batch_clear(left);
+    return FAULT_NONE;
 }
 
 enum source_format source_format(const struct source *source) { return source->format; }
@@ -350,7 +378,8 @@ enum fault source_rewind(struct source *source, struct why *why)
     csv_header_free(source->header);
     source->header = NULL;
     source->carry.len = 0;
-    source->line = 1;
+    batch_clear(&source->left);
+    source->line = source->next_line = 1;
     source->ended = source->incomplete = source->names_certificate = false;
     source->end_fault = FAULT_NONE;
     return FAULT_NONE;
@@ -364,5 +393,6 @@ void source_free(struct source *source)
     stream_free(source->stream);
     csv_header_free(source->header);
     batch_clear(&source->carry);
+    batch_clear(&source->left);
     free(source);
 }

@@ -30,20 +30,29 @@ struct source_options {
     const char *encoding; /* NULL: recognise */
     struct csv_options csv;
     int follow_folder; /* descriptor; -1: `:<` is never followed */
+    bool count_lines;  /* batches tell their first line: where rows show theirs */
 };
 
 /* A longer record is named and skipped. */
 #define SOURCE_RECORD_MAX ((size_t)64 << 20)
 
-/* Bytes of whole records, perhaps none where one was skipped. `{0}`: source_read() gives memory. */
+/*
+ * Bytes of whole records, perhaps none where one was skipped. `{0}`: source_read() gives memory.
+ *
+ * Of a CSV the reader only looks for the last line end, which may lie within a quoted field:
+ * looking at every quote would keep all threads waiting. Whoever takes the batch apart finds out,
+ * and leaves the start of such a record to the next batch when the turn of that one comes
+ * (source_join).
+ */
 struct batch {
     uint8_t *bytes;
     size_t len, capacity;
-    uint64_t first_line;
-    bool first;          /* it holds the file's first records */
-    bool torn;           /* the stream broke within its last record */
-    const char *skipped; /* why something between the last batch and this one was skipped */
-    uint64_t skipped_line;
+    uint64_t first_line;    /* 0 where lines are not counted */
+    bool first;             /* it holds the file's first records */
+    bool last;              /* nothing of the file follows */
+    bool torn;              /* the stream broke within its last record */
+    const char *skipped;    /* why something between the last batch and this one was skipped */
+    uint64_t skipped_lines; /* how many lines that were */
 };
 
 struct source;
@@ -91,6 +100,10 @@ struct records {
     struct ldif_reading ldif;        /* LDIF */
     bool names_certificate;          /* LDIF: some entry had a certificate attribute */
     bool torn;                       /* the last record is not whole */
+    bool last;                       /* nothing follows the batch */
+    struct span left;                /* CSV: the start of a record that goes on in the next batch */
+    uint64_t first_line;             /* as the batch tells it; 0: lines are told from 0 on */
+    uint64_t skipped_lines;          /* before the batch */
 };
 
 struct records records_of(struct source *source, const struct batch *batch);
@@ -108,11 +121,24 @@ MUST_USE enum fault records_next(struct records *records, struct arena *arena, s
                                  uint64_t *line, struct why *why);
 
 /*
- * Ends the pass, in the order of the batches. False: an earlier batch held a second header, so
- * that this batch was read by the wrong one and has to be read again. Not to be called at the
- * same time from two threads.
+ * Ends the pass, in the order of the batches; not to be called at the same time from two threads.
+ * `*line_base` is what has to be added to the lines that this pass told: zero where they are
+ * counted.
+ *
+ * FAULT_ABSENT    nothing is settled: the batch has to be read again, with source_join() and
+ *                 records_of(), since an earlier one held a second header or left the start of a
+ * record FAULT_RESOURCE  memory
  */
-MUST_USE bool records_commit(struct records *records);
+MUST_USE enum fault records_commit(struct records *records, uint64_t *line_base);
+
+/*
+ * Puts what earlier batches left in front of this one, which may be empty at the end of the file,
+ * and tells it its first line. In the order of the batches. FAULT_RESOURCE without memory.
+ */
+MUST_USE enum fault source_join(struct source *source, struct batch *batch, struct why *why);
+
+/* True when something was left for a batch that did not come: join it to an empty one. */
+bool source_has_left(const struct source *source);
 
 /* Frees what a pass holds that was not committed. */
 void records_drop(struct records *records);

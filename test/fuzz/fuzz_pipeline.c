@@ -59,7 +59,7 @@ static void take_entry(const struct entry *entry, struct complaints *complaints,
 }
 
 /* Takes the entries of one batch; the lines that it tells of lie within it. */
-static void take_batch(struct source *source, uint64_t *mailboxes)
+static struct records take_batch(struct source *source, uint64_t *mailboxes)
 {
     struct records records = records_of(source, &batch);
     uint64_t last = batch.first_line - 1;
@@ -88,7 +88,23 @@ static void take_batch(struct source *source, uint64_t *mailboxes)
         hold((complaints.at[i].rule != NULL || complaints.at[i].further > 0) &&
              complaints.at[i].line <= end);
     }
-    hold(records_commit(&records));
+    return records;
+}
+
+static void commit_batch(struct source *source, uint64_t *mailboxes)
+{
+    size_t before[] = {jsonl.len, csv.len, table.len};
+    uint64_t counted = *mailboxes, base;
+    struct records records = take_batch(source, mailboxes);
+    struct why why;
+
+    if (records_commit(&records, &base) == FAULT_ABSENT) {
+        jsonl.len = before[0], csv.len = before[1], table.len = before[2];
+        *mailboxes = counted;
+        hold(source_join(source, &batch, &why) == FAULT_NONE);
+        records = take_batch(source, mailboxes);
+        hold(records_commit(&records, &base) == FAULT_NONE);
+    }
 }
 
 /* Reads the file from its start; the number of mailboxes. */
@@ -106,8 +122,13 @@ static uint64_t read_export(struct source *source)
     while (fault == FAULT_NONE) {
         fault = source_read(source, &batch, &why);
         if (fault == FAULT_NONE) {
-            take_batch(source, &mailboxes);
+            commit_batch(source, &mailboxes);
         }
+    }
+    if (source_has_left(source)) {
+        batch.len = 0;
+        batch.last = true;
+        commit_batch(source, &mailboxes);
     }
     hold(fault == FAULT_ABSENT || why.rule != NULL);
     return mailboxes;
@@ -151,7 +172,7 @@ static void hold_csv(struct span out, uint64_t mailboxes)
 
 static struct source *open_source(int *file)
 {
-    static const struct source_options usual = {.follow_folder = -1};
+    static const struct source_options usual = {.follow_folder = -1, .count_lines = true};
     struct source *source = NULL;
     struct why why = {0};
     int saved = dup(STDIN_FILENO);

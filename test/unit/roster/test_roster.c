@@ -59,7 +59,7 @@ static void take_complaint(void *context, const char *source, uint64_t line, str
 
 static enum fault run_roster(struct run *run)
 {
-    const struct source_options options = {.follow_folder = -1};
+    const struct source_options options = {.follow_folder = -1, .count_lines = true};
     struct source *sources[SOURCES_MAX] = {NULL};
     struct report report = {
         .format = format_find(span_text(run->format)), .sink = take_rows, .context = run};
@@ -463,7 +463,7 @@ static void shared_keys_are_warned_of(void **state)
 static void shared_keys_of_a_pipe_are_not_to_be_had(void **state)
 {
     static const char text[] = HEADER "mailbox,Anna,SMTP:a@x,R,\r\n";
-    const struct source_options options = {.follow_folder = -1};
+    const struct source_options options = {.follow_folder = -1, .count_lines = true};
     struct run run = {.names = {"fifo"}};
     struct source *source = NULL;
     struct report report = {

@@ -50,7 +50,8 @@ static const struct row {
 static void row_holds(void **state)
 {
     const struct row *row = *state;
-    struct source_options options = {.format = row->format, .follow_folder = -1};
+    struct source_options options = {
+        .format = row->format, .follow_folder = -1, .count_lines = true};
     struct buffer text = buffer_with_max(4096);
 
     buffer_add_text(&text, row->text);
