@@ -156,8 +156,9 @@ static enum fault open_settings(struct span value, struct bundle *out, struct wh
     out->rest = in;
     while (in.rest.len > 0) {
         if (!take_setting(&in, &s)) {
-            return fault_at(FAULT_SYNTAX, in.offset,
-                            "MS-OXOABK, 2.2.4.36: no certificate, and no list of settings", why);
+            return fault_at(
+                FAULT_SYNTAX, in.offset,
+                "no certificate, no PKCS#7, and no tagged settings (MS-OXOABK, 2.2.4.36)", why);
         }
         if (s.tag == SETTING_DEFAULTS && s.data.len == 4) {
             out->marked_default = (s.data.at[0] & (DEFAULTS_SMIME | DEFAULTS_ALL)) != 0;

@@ -277,7 +277,7 @@ enum fault crl_read(struct span der, struct crl **out, struct why *why)
     enum fault fault;
 
     if (der.len > CRL_SIZE_MAX) {
-        return fault_at(FAULT_LIMIT, CRL_SIZE_MAX, "keyroster: revocation list too long", why);
+        return fault_at(FAULT_LIMIT, CRL_SIZE_MAX, "revocation list too long", why);
     }
     crl = calloc(1, sizeof *crl);
     copy = malloc(der.len + 1);

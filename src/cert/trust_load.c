@@ -208,9 +208,9 @@ static enum fault add(struct trust *trust, enum role role, struct span bytes, si
                       struct why *why)
 {
     static const char *const nothing[] = {
-        [ROLE_ISSUER] = "keyroster: there is no certificate in it",
-        [ROLE_ANCHOR] = "keyroster: there is no certificate in it",
-        [ROLE_LIST] = "keyroster: there is no revocation list in it",
+        [ROLE_ISSUER] = "there is no certificate in it",
+        [ROLE_ANCHOR] = "there is no certificate in it",
+        [ROLE_LIST] = "there is no revocation list in it",
     };
     struct load load = {.trust = trust, .role = role};
     enum fault fault = pem_is(bytes) ? add_text(&load, bytes, why) : add_der(&load, bytes, why);

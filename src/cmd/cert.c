@@ -228,13 +228,15 @@ static bool parse_options(int argc, char **argv, struct job *job, int *status)
     int code;
 
     opterr = 0;
-    while ((code = getopt_long(argc, argv, "f:o:h", options, NULL)) != -1) {
+    while ((code = getopt_long(argc, argv, ":f:o:h", options, NULL)) != -1) {
         if (code == 'h') {
             *status = print_help();
             return false;
         }
-        if (code == '?') {
-            *status = complain_usage("cert", "unknown option, or one without its argument",
+        if (code == '?' || code == ':') {
+            *status = complain_usage("cert",
+                                     code == ':' ? "an argument is missing behind"
+                                                 : "unknown option, or one that takes no argument",
                                      argv[optind - 1]);
             return false;
         }

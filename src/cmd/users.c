@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -158,10 +159,32 @@ static bool open_follow_folder(struct users *users)
     return true;
 }
 
+/* Writing over the export that is being read would lose it. */
+static bool is_a_source(const char *output, const struct name_list *sources)
+{
+    struct stat there, source;
+
+    if (output == NULL || stat(output, &there) != 0 || !S_ISREG(there.st_mode)) {
+        return false;
+    }
+    for (size_t i = 0; i < sources->count; i++) {
+        if (stat(sources->at[i], &source) == 0 && source.st_dev == there.st_dev &&
+            source.st_ino == there.st_ino) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool open_output(struct users *users)
 {
     struct why why = {0};
 
+    if (is_a_source(users->options.output, &users->options.sources)) {
+        complain(users->options.output, 0,
+                 "a source: the output would replace it (choose another)");
+        return false;
+    }
     if (outfile_open(users->options.output, &users->output, &why) != FAULT_NONE) {
         complain_why(users->options.output, &why);
         return false;

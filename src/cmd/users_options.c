@@ -347,14 +347,17 @@ bool users_options_parse(int argc, char **argv, struct users_options *out, int *
         .threads = usual_threads(),
     };
     opterr = 0;
-    while ((code = getopt_long(argc, argv, "f:o:h", long_options, NULL)) != -1) {
+    while ((code = getopt_long(argc, argv, ":f:o:h", long_options, NULL)) != -1) {
         if (code == 'h') {
             *status = print_help();
             return false;
         }
+        if (code == ':') {
+            return wrong("an argument is missing behind", argv[optind - 1], status);
+        }
         if (code == '?') {
             /* The word that could not be taken: getopt has gone past it, or stands within it. */
-            return wrong("unknown option, or one without its argument", argv[optind - 1], status);
+            return wrong("unknown option, or one that takes no argument", argv[optind - 1], status);
         }
         if (!parse_option(out, code, optarg, status)) {
             return false;

@@ -196,6 +196,20 @@ class Forms(ExportTest):
             self.assertTrue(line.startswith(name), line)
             self.assertIn("no certificate in the directory", line)
 
+    def test_the_output_never_replaces_a_source(self):
+        self.write("site.csv", csv_text(csv_row("Anna", "")))
+        before = (self.folder / "site.csv").read_bytes()
+        result = self.users("-o", "site.csv", "site.csv")
+        self.assertEqual(result.status, 3)
+        self.assertTrue(result.names("site.csv"))
+        self.assertEqual((self.folder / "site.csv").read_bytes(), before)
+
+    def test_an_option_without_its_argument(self):
+        for verb, option in (("users", "-o"), ("users", "--at"), ("cert", "-f"), ("cert", "--output")):
+            result = run(verb, option)
+            self.assertEqual(result.status, 2, (verb, option))
+            self.assertIn("an argument is missing", result.err)
+
 
 if __name__ == "__main__":
     unittest.main()
