@@ -129,13 +129,17 @@ static bool is_short_time(unsigned long error)
 void compare_certificate(struct comparison *c, const char *name, struct span der)
 {
     const unsigned char *end = der.at;
-    X509 *x = d2i_X509(NULL, &end, (long)der.len);
     struct cert cert;
     struct why why = {0};
     bool taken = cert_read(der, &cert, &why) == FAULT_NONE;
+    unsigned long error;
+    X509 *x;
 
+    ERR_clear_error();
+    x = d2i_X509(NULL, &end, (long)der.len);
+    error = ERR_peek_error();
     c->compared++;
-    if (taken && x == NULL && is_short_time(ERR_peek_error())) {
+    if (taken && x == NULL && is_short_time(error)) {
         c->looser++;
     } else if (taken && x == NULL) {
         tell_wrong(c, name, "taken, and libcrypto refuses it", der);
