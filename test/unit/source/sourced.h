@@ -78,7 +78,7 @@ static inline void add_refusal(struct buffer *out, uint64_t line, const char *ru
 }
 
 /* One pass over the batch; what it comes to is to be committed. */
-static inline struct records render_records(struct source *source, const struct batch *batch,
+static inline struct records render_records(struct source *source, struct batch *batch,
                                             struct buffer *out)
 {
     struct records records = records_of(source, batch);
