@@ -25,4 +25,17 @@ struct source {
     bool incomplete;        /* LDIF: the file says that it holds a part only */
 };
 
+/* Changes the memory of two batches, and how much of it is filled. */
+static inline void batch_swap(struct batch *a, struct batch *b)
+{
+    const struct batch kept = *a;
+
+    a->bytes = b->bytes;
+    a->len = b->len;
+    a->capacity = b->capacity;
+    b->bytes = kept.bytes;
+    b->len = kept.len;
+    b->capacity = kept.capacity;
+}
+
 #endif

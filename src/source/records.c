@@ -1,6 +1,5 @@
 #include "source/internal.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/ascii.h"
@@ -8,12 +7,13 @@
 /* Bytes that no certificate fits in: a value this short may be a word of a second header. */
 enum { VALUE_SUSPICIOUS = 32 };
 
-struct records records_of(struct source *source, const struct batch *batch)
+struct records records_of(struct source *source, struct batch *batch)
 {
     struct span text = span_of(batch->bytes, batch->len);
 
     return (struct records){
         .source = source,
+        .batch = batch,
         .began = source->header,
         .header = source->header,
         .rest = text,
@@ -307,19 +307,17 @@ static void take_headers(struct source *source, struct records *records)
     records->replacement = NULL;
 }
 
-/* Keeps a copy of what goes on in the next batch: this one's memory will be used again. */
-static enum fault keep_left(struct source *source, struct span left)
+/*
+ * Keeps what goes on in the next batch, by changing memory with this one: a quote that is never
+ * closed leaves more and more, which is not copied each time.
+ */
+static void keep_left(struct source *source, struct batch *batch, struct span left)
 {
-    if (left.len == 0) {
-        return FAULT_NONE;
+    if (left.len > 0) {
+        memmove(batch->bytes, left.at, left.len);
+        batch->len = left.len;
+        batch_swap(batch, &source->left);
     }
-    source->left.bytes = malloc(left.len);
-    if (source->left.bytes == NULL) {
-        return FAULT_RESOURCE;
-    }
-    memcpy(source->left.bytes, left.at, left.len);
-    source->left.len = source->left.capacity = left.len;
-    return FAULT_NONE;
 }
 
 enum fault records_commit(struct records *records, uint64_t *line_base)
@@ -336,7 +334,8 @@ enum fault records_commit(struct records *records, uint64_t *line_base)
     source->next_line += records->skipped_lines + (line - records->first_line);
     if (is_csv) {
         take_headers(source, records);
-        return keep_left(source, records->left);
+        keep_left(source, records->batch, records->left);
+        return FAULT_NONE;
     }
     source->names_certificate |= records->names_certificate;
     source->incomplete |= records->ldif.incomplete;

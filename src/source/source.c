@@ -328,23 +328,24 @@ bool source_has_left(const struct source *source) { return source->left.len > 0;
 enum fault source_join(struct source *source, struct batch *batch, struct why *why)
 {
     struct batch *left = &source->left;
-    size_t wanted = left->len + batch->len;
     enum fault fault = FAULT_NONE;
 
     batch->first_line = source->next_line + batch->skipped_lines;
     if (left->len == 0) {
         return FAULT_NONE;
     }
-    if (wanted > batch->capacity) {
-        fault = batch_resize(batch, wanted, why);
+    if (batch->len > left->capacity - left->len) {
+        fault = batch_resize(left, left->len + batch->len, why);
     }
     if (fault != FAULT_NONE) {
         return fault;
     }
-    memmove(batch->bytes + left->len, batch->bytes, batch->len);
-    memcpy(batch->bytes, left->bytes, left->len);
-    batch->len = wanted;
-    batch_clear(left);
+    if (batch->len > 0) {
+        memcpy(left->bytes + left->len, batch->bytes, batch->len);
+    }
+    left->len += batch->len;
+    batch_swap(batch, left);
+    left->len = 0;
     return FAULT_NONE;
 }
 

@@ -92,6 +92,7 @@ void batch_clear(struct batch *batch);
 /* One pass over the records of a batch. */
 struct records {
     struct source *source;
+    struct batch *batch;             /* whose memory records_commit() may take over */
     const struct csv_header *began;  /* CSV: the header in force at the start of the batch */
     const struct csv_header *header; /* CSV: the one in force */
     struct csv_header *replacement;  /* CSV: a second header that this batch came upon */
@@ -106,7 +107,7 @@ struct records {
     uint64_t skipped_lines;          /* before the batch */
 };
 
-struct records records_of(struct source *source, const struct batch *batch);
+struct records records_of(struct source *source, struct batch *batch);
 
 /*
  * Takes the next entry; its spans live as long as the batch and the arena's contents do.
@@ -125,9 +126,11 @@ MUST_USE enum fault records_next(struct records *records, struct arena *arena, s
  * `*line_base` is what has to be added to the lines that this pass told: zero where they are
  * counted.
  *
+ * What has been read of the batch is void then: the start of a record that is left for the next
+ * one stays in its memory, for which it gets other memory.
+ *
  * FAULT_ABSENT    nothing is settled: the batch has to be read again, with source_join() and
- *                 records_of(), since an earlier one held a second header or left the start of a
- * record FAULT_RESOURCE  memory
+ *                 records_of(), since an earlier one held a second header, or left a record
  */
 MUST_USE enum fault records_commit(struct records *records, uint64_t *line_base);
 
