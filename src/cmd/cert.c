@@ -68,8 +68,13 @@ static void complain_block(struct reading *r, const struct container_block *bloc
 {
     char sentence[SENTENCE_MAX];
 
-    (void)snprintf(sentence, sizeof(sentence), "certificate %zu: %s, at byte %zu (left out)",
-                   r->index, why->rule, why->offset);
+    if (why->offset > 0) {
+        (void)snprintf(sentence, sizeof(sentence), "certificate %zu: %s, at byte %zu (left out)",
+                       r->index, why->rule, why->offset);
+    } else {
+        (void)snprintf(sentence, sizeof(sentence), "certificate %zu: %s (left out)", r->index,
+                       why->rule);
+    }
     complain(r->name, line_of(r, block), sentence);
     r->complained = true;
     r->index++;

@@ -306,7 +306,10 @@ static int run(struct users *users)
     interrupt_removes(NULL);
     if (fault != FAULT_NONE) {
         if (fault != FAULT_ABSENT) { /* nobody reads any more: `| head` needs no message */
-            complain_why(users->output_failed ? o->output : NULL, &why);
+            complain_why(!users->output_failed ? NULL
+                         : o->output != NULL   ? o->output
+                                               : "standard output",
+                         &why);
         }
         return EXIT_NOT_DONE;
     }

@@ -38,6 +38,10 @@ enum fault report_begin(struct report *report, struct why *why)
 {
     struct buffer text = buffer_with_max(AROUND_MAX);
 
+    if (report->begun) {
+        return FAULT_NONE;
+    }
+    report->begun = true;
     if (report->options.summary_only) {
         return FAULT_NONE;
     }
@@ -75,6 +79,9 @@ enum fault report_end(struct report *report, const struct summary *summary, stru
     struct buffer text = buffer_with_max(AROUND_MAX);
     enum fault fault = FAULT_NONE;
 
+    if (!report->begun) {
+        return FAULT_NONE;
+    }
     if (report->options.summary_only) {
         report->format->summary(&text, &report->options, summary);
         return flush(report, &text, why);
@@ -92,6 +99,7 @@ void report_clear(struct report *report)
 {
     table_free(report->table);
     report->table = NULL;
+    report->begun = report->any_row = false;
 }
 
 void summary_count(struct summary *summary, const struct verdict *verdict)
@@ -104,6 +112,7 @@ void summary_count(struct summary *summary, const struct verdict *verdict)
 void summary_merge(struct summary *summary, const struct summary *part)
 {
     summary->mailboxes += part->mailboxes;
+    summary->shown += part->shown;
     summary->incomplete |= part->incomplete;
     for (size_t i = 0; i < sizeof(part->uses) / sizeof(part->uses[0]); i++) {
         summary->uses[i] += part->uses[i];

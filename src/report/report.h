@@ -27,6 +27,7 @@ struct row {
 
 struct summary {
     uint64_t mailboxes;
+    uint64_t shown;                    /* rows that were asked for */
     uint64_t uses[3];                  /* by enum uses_kms */
     uint64_t standing[STANDING_COUNT]; /* by enum standing */
     bool incomplete;                   /* a source says that it holds a part only */
@@ -50,6 +51,7 @@ struct report {
     report_sink *sink;
     void *context;
     struct table *table; /* format table: rows whose widths are not settled yet */
+    bool begun;
     bool any_row;
 };
 
@@ -70,17 +72,23 @@ struct format {
 /* Finds a format by its name, or NULL. */
 const struct format *format_find(struct span name);
 
-/* Writes what stands before the rows. Faults of the sink, or FAULT_RESOURCE. */
+/*
+ * Writes what stands before the rows, once: a second call does nothing. Faults of the sink, or
+ * FAULT_RESOURCE.
+ */
 MUST_USE enum fault report_begin(struct report *report, struct why *why);
 
 /* Takes over rows that format->row wrote, one or many. Faults of the sink, or FAULT_RESOURCE. */
 MUST_USE enum fault report_take(struct report *report, struct span rows, struct why *why);
 
-/* Writes what stands after the rows. Faults of the sink, or FAULT_RESOURCE. */
+/*
+ * Writes what stands after the rows; nothing where the report has not begun. Faults of the sink, or
+ * FAULT_RESOURCE.
+ */
 MUST_USE enum fault report_end(struct report *report, const struct summary *summary,
                                struct why *why);
 
-/* Frees what the report holds; not the sink's. */
+/* Frees what the report holds, not the sink's; it may begin anew then. */
 void report_clear(struct report *report);
 
 /* Adds what `row` contributed to the counts. */

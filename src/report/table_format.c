@@ -87,8 +87,10 @@ static void add_sentence(struct buffer *out, const struct report_options *option
 static void end(struct buffer *out, const struct report_options *options,
                 const struct summary *summary)
 {
-    if (summary->mailboxes > 0) {
+    if (summary->shown > 0) {
         buffer_add_byte(out, '\n');
+    } else if (summary->mailboxes > 0) {
+        buffer_add_text(out, "No mailbox is of the kind that was asked for.\n");
     }
     add_sentence(out, options, summary);
 }

@@ -184,7 +184,12 @@ static enum fault collect_keys(const struct roster *roster, struct keys *keys, s
 
     /* A source that cannot be read twice is told before the first reading, not after it. */
     for (size_t i = 0; i < roster->source_count && fault == FAULT_NONE; i++) {
-        fault = source_rewind(roster->sources[i], why);
+        if (source_rewind(roster->sources[i], why) != FAULT_NONE) {
+            return fault_at(FAULT_RESOURCE, 0,
+                            "--shared-keys reads every source twice, which a pipe cannot be "
+                            "(save it to a file first)",
+                            why);
+        }
     }
     if (fault == FAULT_NONE) {
         fault = run_once(roster, keys, true, &ignored, why);
@@ -204,9 +209,6 @@ enum fault roster_run(const struct roster *roster, struct outcome *out, struct w
         keys = keys_new();
         fault = keys == NULL ? fault_at(FAULT_RESOURCE, 0, "out of memory", why)
                              : collect_keys(roster, keys, why);
-    }
-    if (fault == FAULT_NONE) {
-        fault = report_begin(roster->report, why);
     }
     if (fault == FAULT_NONE) {
         fault = run_once(roster, keys, false, out, why);

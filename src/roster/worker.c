@@ -63,6 +63,7 @@ static void report_row(struct worker *worker, const struct work *work, const str
     if (!roster->report->options.summary_only && selection_has(&roster->selection, &row)) {
         worker->wants_lines |= worker->records.first_line == 0 && entry_name(entry).len == 0;
         roster->report->format->row(&worker->rows, &row);
+        worker->summary.shown++;
     }
 }
 
@@ -324,6 +325,14 @@ enum fault worker_commit(struct worker *worker, const struct work *work, struct 
 {
     struct engine *engine = worker->engine;
 
+    /* Where no source can be read at all, nothing is reported either. */
+    if (!engine->collecting && (work->kind == WORK_BATCH || work->kind == WORK_ENDED)) {
+        enum fault fault = report_begin(engine->roster->report, why);
+
+        if (fault != FAULT_NONE) {
+            return fault;
+        }
+    }
     switch (work->kind) {
     case WORK_BATCH:
         return commit_batch(worker, work, why);

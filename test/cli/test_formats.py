@@ -169,7 +169,16 @@ class Forms(ExportTest):
         self.assertEqual(self.users("empty.csv", form="table").out,
                          b"0 mailboxes: 0 use KMS, 0 do not, 0 unknown.\n")
 
+    def test_nothing_could_be_read(self):
+        self.write("none.csv", b"what,ever\r\n1,2\r\n")
+        for form in ("table", "csv", "json", "jsonl"):
+            for more in ((), ("--summary",)):
+                result = self.users("none.csv", *more, form=form)
+                self.assertEqual((result.status, result.out), (3, b""), (form, more))
+
     def test_a_selection_without_rows(self):
+        self.assertTrue(self.sample("table", "--container", "nowhere").out.startswith(
+            b"No mailbox is of the kind that was asked for.\n43 mailboxes: "))
         document = json.loads(self.sample("json", "--container", "nowhere").out)
         self.assertEqual(document["users"], [])
         self.assertGreater(document["summary"]["mailboxes"], 0)

@@ -219,6 +219,7 @@ static struct summary summary_of(uint64_t active, uint64_t expired, uint64_t for
 {
     struct summary summary = {.mailboxes = active + expired + foreign + none + unknown};
 
+    summary.shown = summary.mailboxes;
     summary.uses[USES_YES] = active + expired;
     summary.uses[USES_NO] = foreign + none;
     summary.uses[USES_UNKNOWN] = unknown;

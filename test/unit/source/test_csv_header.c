@@ -282,13 +282,6 @@ static void a_replacement_keeps_the_dialect(void **state)
     csv_header_free(NULL);
 }
 
-#define ADD_ROWS(table, function)                                                                  \
-    for (size_t i = 0; i < COUNT(table); i++) {                                                    \
-        tests[n++] = (struct CMUnitTest){.name = (table)[i].name,                                  \
-                                         .test_func = (function),                                  \
-                                         .initial_state = (void *)&(table)[i]};                    \
-    }
-
 int main(void)
 {
     struct CMUnitTest tests[COUNT(rows) + COUNT(refusals) + COUNT(flags_rows) + COUNT(second_rows) +
@@ -297,9 +290,9 @@ int main(void)
                                   cmocka_unit_test(a_replacement_keeps_the_dialect)};
     size_t n = 3;
 
-    ADD_ROWS(rows, row_holds)
-    ADD_ROWS(refusals, refusal_holds)
-    ADD_ROWS(flags_rows, flags_hold)
-    ADD_ROWS(second_rows, second_row_holds)
+    n += TESTS_OF(tests + n, rows, row_holds);
+    n += TESTS_OF(tests + n, refusals, refusal_holds);
+    n += TESTS_OF(tests + n, flags_rows, flags_hold);
+    n += TESTS_OF(tests + n, second_rows, second_row_holds);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

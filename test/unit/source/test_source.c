@@ -222,13 +222,6 @@ static void a_source_tells_what_it_shows(void **state)
     }
 }
 
-#define ADD_ROWS(table, function)                                                                  \
-    for (size_t i = 0; i < COUNT(table); i++) {                                                    \
-        tests[n++] = (struct CMUnitTest){.name = (table)[i].name,                                  \
-                                         .test_func = (function),                                  \
-                                         .initial_state = (void *)&(table)[i]};                    \
-    }
-
 int main(void)
 {
     struct CMUnitTest tests[COUNT(rows) + COUNT(torn_rows) + 4] = {
@@ -238,7 +231,7 @@ int main(void)
         cmocka_unit_test(a_source_tells_what_it_shows)};
     size_t n = 4;
 
-    ADD_ROWS(rows, row_holds)
-    ADD_ROWS(torn_rows, torn_row_holds)
+    n += TESTS_OF(tests + n, rows, row_holds);
+    n += TESTS_OF(tests + n, torn_rows, torn_row_holds);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

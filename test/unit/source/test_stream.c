@@ -263,13 +263,6 @@ static void a_pipe_is_read_once(void **state)
     stream_free(stream);
 }
 
-#define ADD_ROWS(table, function)                                                                  \
-    for (size_t i = 0; i < COUNT(table); i++) {                                                    \
-        tests[n++] = (struct CMUnitTest){.name = (table)[i].name,                                  \
-                                         .test_func = (function),                                  \
-                                         .initial_state = (void *)&(table)[i]};                    \
-    }
-
 int main(void)
 {
     struct CMUnitTest tests[COUNT(rows) + COUNT(refusals) + 5] = {
@@ -280,7 +273,7 @@ int main(void)
         cmocka_unit_test(a_pipe_is_read_once)};
     size_t n = 5;
 
-    ADD_ROWS(rows, row_holds)
-    ADD_ROWS(refusals, refusal_holds)
+    n += TESTS_OF(tests + n, rows, row_holds);
+    n += TESTS_OF(tests + n, refusals, refusal_holds);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

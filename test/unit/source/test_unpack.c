@@ -216,13 +216,6 @@ static void rewinding_starts_anew(void **state)
     buffer_clear(&text);
 }
 
-#define ADD_ROWS(table, function)                                                                  \
-    for (size_t i = 0; i < COUNT(table); i++) {                                                    \
-        tests[n++] = (struct CMUnitTest){.name = (table)[i].name,                                  \
-                                         .test_func = (function),                                  \
-                                         .initial_state = (void *)&(table)[i]};                    \
-    }
-
 int main(void)
 {
     struct CMUnitTest tests[COUNT(packed_rows) + COUNT(refusals) + 4] = {
@@ -232,7 +225,7 @@ int main(void)
         cmocka_unit_test(rewinding_starts_anew)};
     size_t n = 4;
 
-    ADD_ROWS(packed_rows, packed_row_holds)
-    ADD_ROWS(refusals, refusal_holds)
+    n += TESTS_OF(tests + n, packed_rows, packed_row_holds);
+    n += TESTS_OF(tests + n, refusals, refusal_holds);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
