@@ -39,13 +39,16 @@ static bool take_identifier(struct cursor *in, uint8_t *tag)
     return true;
 }
 
-/* Reads length octets of the long form; `octets` of them follow. */
+/*
+ * Reads length octets of the long form; `octets` of them follow, and at least one byte more:
+ * libcrypto, whom we follow, wants that even of an element that is empty.
+ */
 static bool take_long_length(struct cursor *in, size_t octets, size_t *length)
 {
     struct span seen;
     size_t n = 0;
 
-    if (!cursor_take(in, octets, &seen)) {
+    if (in->rest.len <= octets || !cursor_take(in, octets, &seen)) {
         return false;
     }
     for (size_t i = 0; i < seen.len; i++) {
