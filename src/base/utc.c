@@ -2,40 +2,35 @@
 
 #include "base/ascii.h"
 
-enum { DAYS_TO_1970 = 719468, DAYS_IN_ERA = 146097, YEARS_IN_ERA = 400 };
+/* Days from 0000-01-01 to 1970-01-01; DAYS_TO_1970 counts from 0000-03-01. */
+enum { DAYS_OF_1970 = 719528, DAYS_TO_1970 = 719468, DAYS_IN_ERA = 146097, YEARS_IN_ERA = 400 };
 
 /* Seconds of 0000-01-01T00:00:00Z and of 9999-12-31T23:59:59Z. */
 static const int64_t utc_least = -62167219200, utc_most = 253402300799;
 
-/* Days since 1970-01-01 of a date in the proleptic Gregorian calendar, March as month 0. */
-static int64_t days_of(int year, int month, int day)
+static unsigned is_leap(unsigned year)
 {
-    int64_t y = month <= 2 ? year - 1 : year;
-    int64_t era = (y >= 0 ? y : y - (YEARS_IN_ERA - 1)) / YEARS_IN_ERA;
-    int64_t year_of_era = y - era * YEARS_IN_ERA;
-    int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
-
-    return era * DAYS_IN_ERA + day_of_era - DAYS_TO_1970;
-}
-
-static int days_in_month(int year, int month)
-{
-    static const int days[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-
-    return month == 2 && leap ? 29 : days[month - 1];
+    return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 }
 
 bool utc_from_fields(const struct utc_fields *f, int64_t *out)
 {
-    if (f->year < 0 || f->year > 9999 || f->month < 1 || f->month > 12 || f->day < 1 ||
-        f->day > days_in_month(f->year, f->month) || f->hour < 0 || f->hour > 23 || f->minute < 0 ||
-        f->minute > 59 || f->second < 0 || f->second > 59) {
+    static const struct {
+        uint16_t days, before; /* in a year that is not a leap year */
+    } months[] = {{0, 0},    {31, 0},   {28, 31},  {31, 59},  {30, 90},  {31, 120}, {30, 151},
+                  {31, 181}, {31, 212}, {30, 243}, {31, 273}, {30, 304}, {31, 334}};
+    /* Unsigned, what is negative is too large as well. */
+    unsigned year = (unsigned)f->year, month = (unsigned)f->month, day = (unsigned)f->day;
+    unsigned hour = (unsigned)f->hour, minute = (unsigned)f->minute, second = (unsigned)f->second;
+    unsigned leap = is_leap(year), leaps, days;
+
+    if (year > 9999 || month - 1 >= 12 || hour > 23 || minute > 59 || second > 59 ||
+        day - 1 >= months[month].days + (month == 2 ? leap : 0)) {
         return false;
     }
-    *out =
-        days_of(f->year, f->month, f->day) * UTC_DAY + f->hour * 3600 + f->minute * 60 + f->second;
+    leaps = (year + 3) / 4 - (year + 99) / 100 + (year + 399) / 400; /* before it, year 0 too */
+    days = year * 365 + leaps + months[month].before + (month > 2 ? leap : 0) + day - 1;
+    *out = ((int64_t)days - DAYS_OF_1970) * UTC_DAY + (hour * 60 + minute) * 60 + second;
     return true;
 }
 

@@ -103,15 +103,25 @@ static enum fault read_tbs(struct cursor *in, struct cert *cert, struct why *why
     return read_extensions(in, cert, why);
 }
 
+/* What not every certificate has; all the rest is filled as it comes. */
+static void begin(struct cert *cert, struct span der)
+{
+    cert->der = der;
+    cert->has_key_usage = cert->ca = cert->has_critical_unknown = cert->extension_broken = false;
+    cert->key_usage = 0;
+    cert->eku = cert->san = (struct span){0};
+    cert->subject_key_id = cert->authority_key_id = (struct span){0};
+}
+
 enum fault cert_read(struct span der, struct cert *out, struct why *why)
 {
     struct cursor in = cursor_over(der);
-    struct cert cert = {.der = der};
     struct cursor body, tbs;
     const uint8_t *tbs_start;
     struct span signature;
     enum fault fault;
 
+    begin(out, der);
     if (!der_enter(&in, DER_SEQUENCE, &body)) {
         return refuse(&in, "RFC 5280, 4.1: a certificate is a SEQUENCE, to its end", why);
     }
@@ -122,20 +132,19 @@ enum fault cert_read(struct span der, struct cert *out, struct why *why)
     if (!der_enter(&body, DER_SEQUENCE, &tbs)) {
         return refuse(&body, "RFC 5280, 4.1: a tbsCertificate is a SEQUENCE", why);
     }
-    cert.tbs = span_of(tbs_start, (size_t)(body.rest.at - tbs_start));
-    fault = read_tbs(&tbs, &cert, why);
+    out->tbs = span_of(tbs_start, (size_t)(body.rest.at - tbs_start));
+    fault = read_tbs(&tbs, out, why);
     if (fault != FAULT_NONE) {
         return fault;
     }
-    if (!algorithm_take(&body, &cert.signature_algorithm, &cert.signature_params)) {
+    if (!algorithm_take(&body, &out->signature_algorithm, &out->signature_params)) {
         return refuse(&body, "RFC 5280, 4.1.1.2: not a signature algorithm", why);
     }
     if (!der_take(&body, DER_BIT_STRING, &signature) || !der_is_bit_string(signature) ||
         body.rest.len > 0) {
         return refuse(&body, "RFC 5280, 4.1.1.3: the signature is a BIT STRING", why);
     }
-    cert.signature = span_of(signature.at + 1, signature.len - 1);
-    *out = cert;
+    out->signature = span_of(signature.at + 1, signature.len - 1);
     return FAULT_NONE;
 }
 

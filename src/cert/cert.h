@@ -90,7 +90,8 @@ struct cert {
  *
  * FAULT_SYNTAX  no certificate: `*why` tells the byte and the rule
  *
- * `*out` is written on success only, `*why` on failure only.
+ * `*why` is written on failure only; what `*out` holds then means nothing: it is filled as the
+ * reading goes, since a copy of it would take a tenth of the time.
  */
 MUST_USE enum fault cert_read(struct span der, struct cert *out, struct why *why);
 

@@ -1,5 +1,7 @@
 #include "cert/der.h"
 
+#include "base/word.h"
+
 enum {
     TAG_NUMBER = 0x1f, /* of the identifier octet; all ones: the number follows */
     TAG_CLASS = 0xc0,
@@ -174,21 +176,10 @@ bool der_is_integer(struct span c)
     return !(c.at[0] == 0x00 && c.at[1] < 0x80) && !(c.at[0] == 0xff && c.at[1] >= 0x80);
 }
 
-/* A word of eight octets, each of which is `octet`. */
-static uint64_t octets_of(uint8_t octet) { return octet * (uint64_t)0x0101010101010101; }
-
-/* True when one of eight octets is zero (Hacker's Delight, 6-1). */
-static bool has_zero(uint64_t word)
-{
-    return ((word - octets_of(0x01)) & ~word & octets_of(0x80)) != 0;
-}
-
 /* True when no octet is 80, so that none can be the leading zero of a subidentifier. */
 static bool lacks_80(struct span c)
 {
-    uint64_t first, last;
-
-    if (c.len < sizeof(first) || c.len > 2 * sizeof(first)) {
+    if (c.len < 8 || c.len > 16) {
         for (size_t i = 0; i < c.len; i++) {
             if (c.at[i] == 0x80) {
                 return false;
@@ -196,9 +187,8 @@ static bool lacks_80(struct span c)
         }
         return true;
     }
-    memcpy(&first, c.at, sizeof(first));
-    memcpy(&last, c.at + c.len - sizeof(last), sizeof(last));
-    return !has_zero(first ^ octets_of(0x80)) && !has_zero(last ^ octets_of(0x80));
+    return !word_has_zero(word_at(c.at) ^ word_of(0x80)) &&
+           !word_has_zero(word_at(c.at + c.len - 8) ^ word_of(0x80));
 }
 
 bool der_is_oid(struct span c)

@@ -142,8 +142,16 @@ MUST_USE static inline bool der_take(struct cursor *in, uint8_t tag, struct span
         return false;
     }
     header = der_usual_header(in, &n);
-    if (header == 0) {
-        return der_take_long(in, tag, contents);
+    if (header == 0) { /* as in der_enter() */
+        struct cursor ahead = *in;
+        struct span taken;
+        bool took = der_take_long(&ahead, tag, &taken);
+
+        if (took) {
+            *in = ahead;
+            *contents = taken;
+        }
+        return took;
     }
     *contents = span_of(in->rest.at + header, n);
     der_advance(in, header + n);
@@ -160,8 +168,15 @@ MUST_USE static inline bool der_enter(struct cursor *in, uint8_t tag, struct cur
         return false;
     }
     header = der_usual_header(in, &n);
-    if (header == 0) {
-        return der_enter_long(in, tag, inner);
+    if (header == 0) { /* by way of copies, so that cursors can live in registers */
+        struct cursor outer = *in, contents;
+        bool entered = der_enter_long(&outer, tag, &contents);
+
+        if (entered) {
+            *in = outer;
+            *inner = contents;
+        }
+        return entered;
     }
     inner->rest.at = in->rest.at + header;
     inner->rest.len = n;

@@ -2,6 +2,7 @@
 
 #include "base/ascii.h"
 #include "base/utc.h"
+#include "base/word.h"
 #include "cert/der.h"
 
 /* 9999-12-31T23:59:59Z, which no offset may pass. */
@@ -107,12 +108,37 @@ static bool read_time(uint8_t tag, struct span text, int64_t *out)
     return utc_to_fields(*out).year >= OFFSET_YEAR_LEAST && *out <= last_second;
 }
 
+/* Octets of a UTCTime as RFC 5280 writes it, header included: YYMMDDhhmmssZ. */
+enum { USUAL_TIME = 15 };
+
+/* Reads such a time; false for any other form, and for a date that there is not. */
+static bool read_usual_time(const uint8_t *at, int64_t *out)
+{
+    uint64_t date = word_at(at + 2); /* YYMMDDhh */
+    uint64_t time = word_at(at + 6); /* DDhhmmss */
+    uint64_t begin = word_pairs(date), end = word_pairs(time);
+    int year = (int)(begin & 0xff);
+    struct utc_fields f = {.year = year + (year < 50 ? 2000 : 1900),
+                           .month = (int)(begin >> 16 & 0xff),
+                           .day = (int)(end & 0xff),
+                           .hour = (int)(end >> 16 & 0xff),
+                           .minute = (int)(end >> 32 & 0xff),
+                           .second = (int)(end >> 48)};
+
+    return at[0] == DER_UTC_TIME && at[1] == USUAL_TIME - 2 && at[USUAL_TIME - 1] == 'Z' &&
+           word_is_digits(date) && word_is_digits(time) && utc_from_fields(&f, out);
+}
+
 bool der_take_time(struct cursor *in, int64_t *out)
 {
     size_t start = in->offset;
     uint8_t tag = der_is_next(in, DER_UTC_TIME) ? DER_UTC_TIME : DER_GENERALIZED_TIME;
     struct span text;
 
+    if (in->rest.len >= USUAL_TIME && read_usual_time(in->rest.at, out)) {
+        der_advance(in, USUAL_TIME);
+        return true;
+    }
     if (!der_take(in, tag, &text) || !read_time(tag, text, out)) {
         der_rewind(in, start);
         return false;

@@ -201,13 +201,29 @@ struct extension {
     struct cursor value;
 };
 
+/* An OID of id-ce, 2.5.29: as those of nearly all extensions are. */
+static bool take_ce(struct cursor *in, struct span *oid)
+{
+    enum { SIZE = 5 };
+    const uint8_t *at = in->rest.at;
+
+    if (in->rest.len < SIZE || at[0] != DER_OID || at[1] != SIZE - 2 || at[2] != 0x55 ||
+        at[3] != 0x1d || at[4] >= 0x80) {
+        return false;
+    }
+    *oid = span_of(at + 2, SIZE - 2);
+    der_advance(in, SIZE);
+    return true;
+}
+
 static bool take_extension(struct cursor *in, struct extension *out)
 {
     struct cursor body;
     struct span critical = {0};
 
-    if (!der_enter(in, DER_SEQUENCE, &body) || !der_take(&body, DER_OID, &out->oid) ||
-        !der_is_oid(out->oid)) {
+    if (!der_enter(in, DER_SEQUENCE, &body) ||
+        (!take_ce(&body, &out->oid) &&
+         (!der_take(&body, DER_OID, &out->oid) || !der_is_oid(out->oid)))) {
         return false;
     }
     if (der_take(&body, DER_BOOLEAN, &critical) && critical.len != 1) {

@@ -89,12 +89,30 @@ bool general_name_take(struct cursor *in, struct general_name *out)
     }
 }
 
+/* Octets of a mail address, a DNS name or a URI whose length is short; 0: any other name. */
+static size_t usual_name(struct span in)
+{
+    size_t size = in.len < 2 ? 0 : (size_t)in.at[1] + 2;
+
+    if (size == 0 || in.at[1] >= 0x80 || size > in.len) {
+        return 0;
+    }
+    return in.at[0] == (DER_CONTEXT | GENERAL_RFC822) || in.at[0] == (DER_CONTEXT | GENERAL_DNS) ||
+                   in.at[0] == (DER_CONTEXT | GENERAL_URI)
+               ? size
+               : 0;
+}
+
 bool general_names_check(struct cursor names)
 {
     struct general_name name;
 
     while (names.rest.len > 0) {
-        if (!general_name_take(&names, &name)) {
+        size_t usual = usual_name(names.rest);
+
+        if (usual > 0) {
+            der_advance(&names, usual);
+        } else if (!general_name_take(&names, &name)) {
             return false;
         }
     }

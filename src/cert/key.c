@@ -45,11 +45,48 @@ static bool take_params(struct cursor *in, struct span *params)
     return in->rest.len == 0;
 }
 
+/*
+ * Reads an AlgorithmIdentifier of short lengths, without parameters or with NULL: what nearly all
+ * are. False for any other, be it right or not.
+ */
+static bool take_usual(struct cursor *in, struct span *oid, struct span *params)
+{
+    enum { HEADERS = 4 };
+    const uint8_t *at = in->rest.at;
+    size_t size, end;
+
+    if (in->rest.len < HEADERS || at[0] != DER_SEQUENCE || at[2] != DER_OID ||
+        (at[1] | at[3]) >= 0x80) {
+        return false;
+    }
+    size = (size_t)at[1] + 2;
+    end = (size_t)at[3] + HEADERS;
+    if (size > in->rest.len) {
+        return false;
+    }
+    if (size == end + 2 && at[end] == DER_NULL && at[end + 1] == 0) {
+        *params = span_of(at + end, 2);
+    } else if (size == end) {
+        *params = (struct span){0};
+    } else {
+        return false;
+    }
+    *oid = span_of(at + HEADERS, end - HEADERS);
+    if (!der_is_oid(*oid)) {
+        return false;
+    }
+    der_advance(in, size);
+    return true;
+}
+
 bool algorithm_take(struct cursor *in, struct span *oid, struct span *params)
 {
     size_t start = in->offset;
     struct cursor body;
 
+    if (take_usual(in, oid, params)) {
+        return true;
+    }
     if (!der_enter(in, DER_SEQUENCE, &body) || !der_take(&body, DER_OID, oid) ||
         !der_is_oid(*oid) || !take_params(&body, params)) {
         der_rewind(in, start);

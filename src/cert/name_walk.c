@@ -1,6 +1,7 @@
 #include "cert/name_walk.h"
 
 #include "base/text.h"
+#include "base/word.h"
 
 /* RFC 3629: what UTF-16 keeps for itself is no character. */
 static bool is_character(uint32_t c) { return c <= 0x10ffff && (c < 0xd800 || c > 0xdfff); }
@@ -80,6 +81,36 @@ static bool take_part(struct cursor *rdn, struct name_part *out)
            der_next(&part, &out->value) && part.rest.len == 0;
 }
 
+/*
+ * Octets of an RDN as nine of ten are: one attribute of X.520, a PrintableString or a UTF8String
+ * of ASCII, all lengths short: 31 n+9 30 n+7 06 03 55 04 type tag n. 0: any other, right or not.
+ */
+static size_t usual_rdn(struct span in)
+{
+    enum { HEADERS = 11, STRING_TAG = 9 };
+    static const uint64_t form = 0x0455030600300031, lengths = 0x00000000ff00ff00;
+    const uint8_t *at = in.at;
+    uint64_t bytes = 0;
+    size_t size;
+
+    if (in.len < HEADERS || (word_at(at) & ~lengths) != form) {
+        return 0;
+    }
+    size = (size_t)at[1] + 2;
+    if (size > in.len || size < HEADERS || size >= 0x80 || (size_t)at[3] + 4 != size ||
+        (size_t)at[10] + HEADERS != size || at[8] >= 0x80) {
+        return 0;
+    }
+    if (at[STRING_TAG] == DER_PRINTABLE_STRING) {
+        return size;
+    }
+    /* The last bytes of the headers are looked at too: they are below 80 as well. */
+    for (size_t end = size; end > HEADERS; end = end > HEADERS + 8 ? end - 8 : HEADERS) {
+        bytes |= word_at(at + end - 8);
+    }
+    return at[STRING_TAG] == DER_UTF8_STRING && (bytes & word_of(0x80)) == 0 ? size : 0;
+}
+
 /* RelativeDistinguishedName ::= SET OF AttributeTypeAndValue */
 static bool pass_rdn(struct cursor *rdns)
 {
@@ -106,7 +137,11 @@ bool name_take(struct cursor *in, struct span *name)
         return false;
     }
     while (rdns.rest.len > 0) {
-        if (!pass_rdn(&rdns)) {
+        size_t usual = usual_rdn(rdns.rest);
+
+        if (usual > 0) {
+            der_advance(&rdns, usual);
+        } else if (!pass_rdn(&rdns)) {
             der_rewind(in, start);
             return false;
         }
