@@ -9,6 +9,11 @@ static const uint16_t cp1252_high[32] = {
     0x2013, 0x2014, 0x02DC, 0x2122, 0x0161, 0x203A, 0x0153, 0x009D, 0x017E, 0x0178,
 };
 
+uint32_t text_of_ansi(uint8_t byte)
+{
+    return byte >= 0x80 && byte < 0xA0 ? cp1252_high[byte - 0x80] : byte;
+}
+
 static bool is_tail(uint8_t b) { return (b & 0xC0) == 0x80; }
 
 /* Length of the character that starts at `s`, or 0 when none does (RFC 3629, section 4). */
@@ -109,9 +114,7 @@ void text_add_guessed(struct buffer *b, struct span s)
         return;
     }
     for (size_t i = 0; i < s.len; i++) {
-        uint8_t byte = s.at[i];
-
-        text_add(b, byte >= 0x80 && byte < 0xA0 ? cp1252_high[byte - 0x80] : byte);
+        text_add(b, text_of_ansi(s.at[i]));
     }
 }
 
@@ -185,7 +188,7 @@ void text_add_safe(struct buffer *b, struct span s)
             struct span seen;
 
             (void)!cursor_take(&in, 1, &seen);
-            c = byte >= 0x80 && byte < 0xA0 ? cp1252_high[byte - 0x80] : byte;
+            c = text_of_ansi(byte);
         }
         text_add(b, text_is_unsafe(c) ? REPLACEMENT : c);
     }

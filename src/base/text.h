@@ -21,6 +21,9 @@ uint32_t text_next(struct cursor *in);
 /* Adds one character in UTF-8; a surrogate or a number past U+10FFFF becomes U+FFFD. */
 void text_add(struct buffer *b, uint32_t character);
 
+/* The character that `byte` is in Windows-1252, see text_add_guessed(). */
+uint32_t text_of_ansi(uint8_t byte);
+
 /*
  * Adds `s` in UTF-8: as it is when it is UTF-8 already, else read as Windows-1252, the code
  * page ("ANSI") in which Exchange's and csvde's exports come. Bytes that the code page leaves
