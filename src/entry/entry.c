@@ -122,7 +122,7 @@ static void set_obj_class(struct entry *entry, struct span word)
     } else if (ascii_equal_nocase(word, span_text("remote"))) {
         entry->kind = ENTRY_REMOTE;
     } else {
-        entry->kind = ENTRY_OTHER;
+        entry->kind = ascii_equal_nocase(word, span_text("dl")) ? ENTRY_LIST : ENTRY_OTHER;
     }
 }
 
@@ -134,17 +134,20 @@ static void add_object_class(struct entry *entry, struct span word)
 {
     static const char *const people[] = {"person", "inetOrgPerson", "user", "mailRecipient",
                                          "organizationalPerson"};
-    static const char *const others[] = {"computer",
-                                         "contact",
-                                         "group",
-                                         "groupOfNames",
-                                         "groupOfUniqueNames",
-                                         "organizationalUnit",
-                                         "container",
-                                         "mailGroup",
-                                         "publicFolder",
-                                         "msExchDynamicDistributionList",
-                                         "foreignSecurityPrincipal"};
+    static const struct {
+        const char *word;
+        enum entry_kind kind;
+    } others[] = {{"computer", ENTRY_OTHER},
+                  {"contact", ENTRY_CONTACT},
+                  {"group", ENTRY_LIST},
+                  {"groupOfNames", ENTRY_LIST},
+                  {"groupOfUniqueNames", ENTRY_LIST},
+                  {"organizationalUnit", ENTRY_OTHER},
+                  {"container", ENTRY_OTHER},
+                  {"mailGroup", ENTRY_LIST},
+                  {"publicFolder", ENTRY_OTHER},
+                  {"msExchDynamicDistributionList", ENTRY_LIST},
+                  {"foreignSecurityPrincipal", ENTRY_OTHER}};
 
     word = ascii_trim(word);
     if (word.len == 0) {
@@ -155,8 +158,8 @@ static void add_object_class(struct entry *entry, struct span word)
         entry->kind = ENTRY_UNTOLD;
     }
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-        if (ascii_equal_nocase(word, span_text(others[i]))) {
-            entry->kind = ENTRY_OTHER;
+        if (ascii_equal_nocase(word, span_text(others[i].word))) {
+            entry->kind = others[i].kind;
         }
     }
     for (size_t i = 0; i < sizeof(people) / sizeof(people[0]) && entry->kind == ENTRY_UNTOLD; i++) {
@@ -244,7 +247,10 @@ bool entry_is_mailbox(const struct entry *entry, bool remotes)
         return !entry->kind_by_class || entry->address_count > 0 || entry->value_count > 0;
     case ENTRY_REMOTE:
         return remotes;
+    case ENTRY_CONTACT:
+    case ENTRY_LIST:
     case ENTRY_OTHER:
+    case ENTRY_CHANGE:
         break;
     }
     return false;

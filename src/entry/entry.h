@@ -26,12 +26,25 @@ struct entry_value {
     struct span name;         /* the attribute's name as the source writes it, without options */
 };
 
+/*
+ * What the source has for an attribute that a projection asked for: a field, which may hold several
+ * values, or one value (entry/projection.h).
+ */
+struct entry_extra {
+    size_t route;
+    struct span text;
+    const struct entry_style *style;
+};
+
 /* What a directory calls the object. */
 enum entry_kind {
     ENTRY_UNTOLD,  /* the source has no class of objects: everything in it is a mailbox */
     ENTRY_MAILBOX, /* Exchange: mailbox; LDAP: person, inetOrgPerson, user, mailRecipient */
     ENTRY_REMOTE,  /* Exchange: remote, a custom recipient */
-    ENTRY_OTHER,   /* dl, group, contact, computer, container, … */
+    ENTRY_CONTACT, /* LDAP: contact, what a custom recipient became; no mailbox */
+    ENTRY_LIST,    /* Exchange: dl; LDAP: a group */
+    ENTRY_OTHER,   /* computer, container, … */
+    ENTRY_CHANGE,  /* LDIF: a change to an entry, which is none */
 };
 
 struct entry {
@@ -42,6 +55,8 @@ struct entry {
     size_t address_count, address_capacity;
     struct entry_value *values;
     size_t value_count, value_capacity;
+    struct entry_extra *extras; /* only where a projection asks for them */
+    size_t extra_count, extra_capacity;
     size_t dropped; /* addresses and values beyond the maximum */
     enum entry_kind kind;
     bool kind_by_class; /* `kind` was told by objectClass: LDAP's rule for mailboxes */

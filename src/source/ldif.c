@@ -339,7 +339,7 @@ static enum fault read_attributes(struct ldif_reading *reading, struct entry *en
             fault = decode_value(&line, arena, &line.value, why);
             line.value = ascii_trim(line.value);
             if (fault == FAULT_NONE && !ascii_equal_nocase(line.value, span_text("add"))) {
-                entry->kind = ENTRY_OTHER; /* a change to an entry is no entry */
+                entry->kind = ENTRY_CHANGE;
                 entry->kind_by_class = false;
                 return ldif_change_check(line.value, &reading->lines, arena, at, why);
             }

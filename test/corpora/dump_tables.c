@@ -99,7 +99,7 @@ static void dump_csv(struct span text, const char *delimiter, const char *quote,
 static void print_entry(const struct entry *entry)
 {
     (void)printf("{\"line\":%llu,\"other\":%s,\"dn\":", (unsigned long long)entry->line,
-                 entry->kind == ENTRY_OTHER && !entry->kind_by_class ? "true" : "false");
+                 entry->kind == ENTRY_CHANGE ? "true" : "false");
     print_hex(entry->dn);
     (void)fputs(",\"addresses\":[", stdout);
     for (size_t i = 0; i < entry->address_count; i++) {

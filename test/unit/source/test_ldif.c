@@ -27,7 +27,7 @@ static void add_entry(struct buffer *out, const struct entry *entry)
             buffer_add_hex(out, value->value.bytes);
         }
     }
-    buffer_add_text(out, entry->kind == ENTRY_OTHER ? " other" : "");
+    buffer_add_text(out, entry->kind == ENTRY_CHANGE ? " other" : "");
     buffer_add_text(out, entry->remark != NULL ? " ?\n" : "\n");
 }
 
