@@ -20,13 +20,3 @@ size_t lines_folded_end(struct span text, size_t *folds)
     *folds = count;
     return text.len;
 }
-
-size_t lines_find_either(struct span text, uint8_t a, uint8_t b)
-{
-    size_t at = simd_best()->either_blocks(text.at, text.len, a, b);
-
-    while (at < text.len && text.at[at] != a && text.at[at] != b) {
-        at++;
-    }
-    return at;
-}

@@ -2,6 +2,7 @@
 #define BASE_LINES_H
 
 #include "base/cursor.h"
+#include "base/simd.h"
 
 /*
  * Finds where a folded line ends for good (RFC 2849: a line goes on in the next one when that
@@ -10,7 +11,48 @@
  */
 MUST_USE size_t lines_folded_end(struct span text, size_t *folds);
 
-/* Index of the first byte that is `a` or `b`, or text.len. */
-MUST_USE size_t lines_find_either(struct span text, uint8_t a, uint8_t b);
+/*
+ * A search for the next of three bytes, which remembers what it saw of 64 bytes at a time: where
+ * fields are short, one look finds the ends of several.
+ *
+ *     struct lines_stops stops = lines_stops_of(',', '\n', '\0');
+ *     at = lines_next_stop(&stops, text, at);
+ *
+ * The bytes that it is asked about must stay as they are while it lives.
+ */
+struct lines_stops {
+    const struct simd *simd;
+    uint8_t a, b, c;
+    const uint8_t *block; /* the 64 bytes that `found` tells of; NULL: none yet */
+    uint64_t found;
+};
+
+static inline struct lines_stops lines_stops_of(uint8_t a, uint8_t b, uint8_t c)
+{
+    return (struct lines_stops){.simd = simd_best(), .a = a, .b = b, .c = c};
+}
+
+/* Index of the first of the three bytes at or after `from`, or text.len. */
+static inline size_t lines_next_stop(struct lines_stops *stops, struct span text, size_t from)
+{
+    while (from < text.len) {
+        const uint8_t *at = text.at + from;
+        size_t into = (size_t)((uintptr_t)at - (uintptr_t)stops->block);
+        uint64_t found;
+
+        if (into >= SIMD_BLOCK || stops->block == NULL) {
+            stops->block = at;
+            stops->found = stops->simd->stops_of(at, text.len - from, stops->a, stops->b, stops->c);
+            into = 0;
+        }
+        found = stops->found >> into;
+        if (found != 0) {
+            from += (size_t)__builtin_ctzll(found);
+            return from < text.len ? from : text.len;
+        }
+        from += SIMD_BLOCK - into;
+    }
+    return text.len;
+}
 
 #endif

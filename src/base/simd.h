@@ -41,11 +41,14 @@ struct simd {
      */
     size_t (*folded_blocks)(const uint8_t *text, size_t len, size_t *lines);
 
-    /* Passes over bytes that are neither `a` nor `b`; returns how many, perhaps all there are. */
-    size_t (*either_blocks)(const uint8_t *text, size_t len, uint8_t a, uint8_t b);
+    /*
+     * Which of the first 64 bytes, or of as many as there are, are `a`, `b` or `c`: a bit for each
+     * byte, that of the first one lowest.
+     */
+    uint64_t (*stops_of)(const uint8_t *text, size_t len, uint8_t a, uint8_t b, uint8_t c);
 };
 
-enum { SIMD_SLACK = 64, SIMD_LEVELS_MAX = 4 };
+enum { SIMD_BLOCK = 64, SIMD_SLACK = 64, SIMD_LEVELS_MAX = 4 };
 
 /* The best level that this processor has, or the one that simd_use() said. */
 const struct simd *simd_best(void);

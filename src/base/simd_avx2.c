@@ -124,21 +124,24 @@ WITH_AVX2 static size_t folded_blocks(const uint8_t *text, size_t len, size_t *l
     return done;
 }
 
-WITH_AVX2 static size_t either_blocks(const uint8_t *text, size_t len, uint8_t a, uint8_t b)
+WITH_AVX2 static uint64_t stops_of(const uint8_t *text, size_t len, uint8_t a, uint8_t b, uint8_t c)
 {
     const __m256i first = _mm256_set1_epi8((char)a), second = _mm256_set1_epi8((char)b);
-    size_t done = 0;
+    const __m256i third = _mm256_set1_epi8((char)c);
+    uint64_t stops = 0;
 
-    for (; len - done >= BLOCK; done += BLOCK) {
-        __m256i bytes = load(text + done);
-        uint32_t hits = (uint32_t)_mm256_movemask_epi8(
-            _mm256_or_si256(_mm256_cmpeq_epi8(bytes, first), _mm256_cmpeq_epi8(bytes, second)));
-
-        if (hits != 0) {
-            return done + (size_t)__builtin_ctz(hits);
-        }
+    if (len < SIMD_BLOCK) {
+        return simd_scalar()->stops_of(text, len, a, b, c);
     }
-    return done;
+    for (unsigned done = 0; done < SIMD_BLOCK; done += BLOCK) {
+        __m256i bytes = load(text + done);
+        __m256i hits = _mm256_or_si256(
+            _mm256_cmpeq_epi8(bytes, first),
+            _mm256_or_si256(_mm256_cmpeq_epi8(bytes, second), _mm256_cmpeq_epi8(bytes, third)));
+
+        stops |= (uint64_t)(uint32_t)_mm256_movemask_epi8(hits) << done;
+    }
+    return stops;
 }
 
 const struct simd *simd_avx2(void)
@@ -148,7 +151,7 @@ const struct simd *simd_avx2(void)
                                       .squeeze_blocks = squeeze_blocks,
                                       .base64_blocks = base64_blocks,
                                       .folded_blocks = folded_blocks,
-                                      .either_blocks = either_blocks};
+                                      .stops_of = stops_of};
 
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") ? &level : NULL;
 }

@@ -1,6 +1,4 @@
 #include <immintrin.h>
-#include <stdbool.h>
-#include <string.h>
 
 #include "base/simd_levels.h"
 
@@ -8,48 +6,53 @@
 #define WITH_AVX512                                                                                \
     __attribute__((target("avx512f,avx512bw,avx512vl,avx512vbmi,avx512vbmi2,bmi,bmi2,popcnt")))
 
-enum { BLOCK = 64, NO_DIGIT = 0x80 };
+enum { BLOCK = 64 };
 
-/* A table of 128 bytes in two registers: what each byte of ASCII is worth as a digit. */
-struct table {
-    uint8_t bytes[128];
+/* What each byte of ASCII is worth as a digit: two registers. Not a digit: the highest bit. */
+#define NO 0x80
+/* clang-format off */
+_Alignas(BLOCK) static const uint8_t hex_table[2 * BLOCK] = {
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    0, 1, 2, 3, 4, 5, 6, 7, 8, 9, NO, NO, NO, NO, NO, NO,
+    NO, 10, 11, 12, 13, 14, 15, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, 10, 11, 12, 13, 14, 15, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
 };
-
-static struct table table_of(const char *digits, bool both_cases)
-{
-    struct table table;
-    size_t count = strlen(digits);
-
-    memset(table.bytes, NO_DIGIT, sizeof(table.bytes));
-    for (size_t i = 0; i < count; i++) {
-        table.bytes[(uint8_t)digits[i]] = (uint8_t)i;
-        if (both_cases && digits[i] >= 'a') {
-            table.bytes[(uint8_t)(digits[i] - ('a' - 'A'))] = (uint8_t)i;
-        }
-    }
-    return table;
-}
+_Alignas(BLOCK) static const uint8_t base64_table[2 * BLOCK] = {
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO,
+    NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, 62, NO, NO, NO, 63,
+    52, 53, 54, 55, 56, 57, 58, 59, 60, 61, NO, NO, NO, NO, NO, NO,
+    NO, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+    15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, NO, NO, NO, NO, NO,
+    NO, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+    41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, NO, NO, NO, NO, NO,
+};
+/* Of each 32-bit word the lower three bytes, most significant first. */
+_Alignas(BLOCK) static const uint8_t packing[BLOCK] = {
+    2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, 18, 17, 16, 22, 21, 20, 26, 25, 24, 30, 29, 28,
+    34, 33, 32, 38, 37, 36, 42, 41, 40, 46, 45, 44, 50, 49, 48, 54, 53, 52, 58, 57, 56, 62, 61, 60,
+};
+/* clang-format on */
 
 WITH_AVX512 static size_t hex_blocks(const uint8_t *text, size_t len, uint8_t *out)
 {
-    const __m512i nine = _mm512_set1_epi8(9), five = _mm512_set1_epi8(5);
+    const __m512i low = _mm512_loadu_si512(hex_table), high = _mm512_loadu_si512(hex_table + BLOCK);
     const __m512i weights =
         _mm512_set1_epi16(0x0110); /* 16 times the first digit, and the second */
     size_t done = 0;
 
     for (; len - done >= BLOCK; done += BLOCK) {
         __m512i bytes = _mm512_loadu_si512(text + done);
-        __m512i digit = _mm512_sub_epi8(bytes, _mm512_set1_epi8('0'));
-        __m512i letter =
-            _mm512_sub_epi8(_mm512_or_si512(bytes, _mm512_set1_epi8(0x20)), _mm512_set1_epi8('a'));
-        __mmask64 is_digit = _mm512_cmple_epu8_mask(digit, nine);
-        __mmask64 is_letter = _mm512_cmple_epu8_mask(letter, five);
-        __m512i values, pairs;
+        __m512i values = _mm512_permutex2var_epi8(low, bytes, high);
+        __m512i pairs;
 
-        if ((is_digit | is_letter) != ~(__mmask64)0) {
+        if (_mm512_movepi8_mask(_mm512_or_si512(values, bytes)) != 0) {
             break;
         }
-        values = _mm512_mask_add_epi8(digit, is_letter, letter, _mm512_set1_epi8(10));
         pairs = _mm512_maddubs_epi16(values, weights);
         _mm256_storeu_si256((__m256i *)(void *)(out + done / 2), _mm512_cvtepi16_epi8(pairs));
     }
@@ -79,19 +82,11 @@ WITH_AVX512 static size_t squeeze_blocks(const uint8_t *text, size_t len, uint8_
  * (2019). */
 WITH_AVX512 static size_t base64_blocks(const uint8_t *text, size_t len, uint8_t *out)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const struct table table = table_of(digits, false);
-    const __m512i low = _mm512_loadu_si512(table.bytes);
-    const __m512i high = _mm512_loadu_si512(table.bytes + BLOCK);
-    uint8_t order[BLOCK] = {0};
-    __m512i pack;
+    const __m512i low = _mm512_loadu_si512(base64_table);
+    const __m512i high = _mm512_loadu_si512(base64_table + BLOCK);
+    const __m512i pack = _mm512_loadu_si512(packing);
     size_t done = 0;
 
-    for (int i = 0; i < 48;
-         i++) { /* of each 32-bit word the lower three bytes, most significant first */
-        order[i] = (uint8_t)(i / 3 * 4 + 2 - i % 3);
-    }
-    pack = _mm512_loadu_si512(order);
     for (; len - done >= BLOCK; done += BLOCK) {
         __m512i bytes = _mm512_loadu_si512(text + done);
         __m512i values = _mm512_permutex2var_epi8(low, bytes, high);
@@ -124,24 +119,15 @@ WITH_AVX512 static size_t folded_blocks(const uint8_t *text, size_t len, size_t 
     return done;
 }
 
-WITH_AVX512 static size_t either_blocks(const uint8_t *text, size_t len, uint8_t a, uint8_t b)
+WITH_AVX512 static uint64_t stops_of(const uint8_t *text, size_t len, uint8_t a, uint8_t b,
+                                     uint8_t c)
 {
-    const __m512i first = _mm512_set1_epi8((char)a), second = _mm512_set1_epi8((char)b);
-    size_t done = 0;
+    __mmask64 there = len >= BLOCK ? ~(__mmask64)0 : _bzhi_u64(~0ULL, (unsigned)len);
+    __m512i bytes = _mm512_maskz_loadu_epi8(there, text);
 
-    while (done < len) {
-        size_t left = len - done;
-        __mmask64 there = left >= BLOCK ? ~(__mmask64)0 : _bzhi_u64(~0ULL, (unsigned)left);
-        __m512i bytes = _mm512_maskz_loadu_epi8(there, text + done);
-        __mmask64 hits = _mm512_mask_cmpeq_epi8_mask(there, bytes, first) |
-                         _mm512_mask_cmpeq_epi8_mask(there, bytes, second);
-
-        if (hits != 0) {
-            return done + (size_t)_tzcnt_u64(hits);
-        }
-        done += left >= BLOCK ? BLOCK : left;
-    }
-    return done;
+    return _mm512_mask_cmpeq_epi8_mask(there, bytes, _mm512_set1_epi8((char)a)) |
+           _mm512_mask_cmpeq_epi8_mask(there, bytes, _mm512_set1_epi8((char)b)) |
+           _mm512_mask_cmpeq_epi8_mask(there, bytes, _mm512_set1_epi8((char)c));
 }
 
 const struct simd *simd_avx512(void)
@@ -151,7 +137,7 @@ const struct simd *simd_avx512(void)
                                       .squeeze_blocks = squeeze_blocks,
                                       .base64_blocks = base64_blocks,
                                       .folded_blocks = folded_blocks,
-                                      .either_blocks = either_blocks};
+                                      .stops_of = stops_of};
 
     return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
                    __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512vbmi2") &&

@@ -121,20 +121,26 @@ static size_t folded_blocks(const uint8_t *text, size_t len, size_t *lines)
     return done;
 }
 
-static size_t either_blocks(const uint8_t *text, size_t len, uint8_t a, uint8_t b)
+static uint64_t stops_of(const uint8_t *text, size_t len, uint8_t a, uint8_t b, uint8_t c)
 {
-    const uint8x16_t first = vdupq_n_u8(a), second = vdupq_n_u8(b);
-    size_t done = 0;
+    static const uint8_t weights[BLOCK] = {1, 2, 4, 8, 16, 32, 64, 128,
+                                           1, 2, 4, 8, 16, 32, 64, 128};
+    const uint8x16_t first = vdupq_n_u8(a), second = vdupq_n_u8(b), third = vdupq_n_u8(c);
+    uint64_t stops = 0;
 
-    for (; len - done >= BLOCK; done += BLOCK) {
-        uint8x16_t bytes = vld1q_u8(text + done);
-        uint64_t hits = nibbles(vorrq_u8(vceqq_u8(bytes, first), vceqq_u8(bytes, second)));
-
-        if (hits != 0) {
-            return done + (size_t)__builtin_ctzll(hits) / 4;
-        }
+    if (len < SIMD_BLOCK) {
+        return simd_scalar()->stops_of(text, len, a, b, c);
     }
-    return done;
+    for (unsigned done = 0; done < SIMD_BLOCK; done += BLOCK) {
+        uint8x16_t bytes = vld1q_u8(text + done);
+        uint8x16_t hits = vorrq_u8(vceqq_u8(bytes, first),
+                                   vorrq_u8(vceqq_u8(bytes, second), vceqq_u8(bytes, third)));
+        uint8x16_t bits = vandq_u8(hits, vld1q_u8(weights));
+
+        stops |= (uint64_t)vaddv_u8(vget_low_u8(bits)) << done;
+        stops |= (uint64_t)vaddv_u8(vget_high_u8(bits)) << (done + 8);
+    }
+    return stops;
 }
 
 const struct simd *simd_neon(void)
@@ -144,7 +150,7 @@ const struct simd *simd_neon(void)
                                       .squeeze_blocks = squeeze_blocks,
                                       .base64_blocks = base64_blocks,
                                       .folded_blocks = folded_blocks,
-                                      .either_blocks = either_blocks};
+                                      .stops_of = stops_of};
 
     return &level;
 }

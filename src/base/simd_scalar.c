@@ -21,10 +21,14 @@ static size_t no_fold(const uint8_t *text, size_t len, size_t *lines)
     return 0;
 }
 
-static size_t no_either(const uint8_t *text, size_t len, uint8_t a, uint8_t b)
+static uint64_t stops_of(const uint8_t *text, size_t len, uint8_t a, uint8_t b, uint8_t c)
 {
-    (void)text, (void)len, (void)a, (void)b;
-    return 0;
+    uint64_t stops = 0;
+
+    for (size_t i = 0; i < len && i < SIMD_BLOCK; i++) {
+        stops |= (uint64_t)(text[i] == a || text[i] == b || text[i] == c) << i;
+    }
+    return stops;
 }
 
 const struct simd *simd_scalar(void)
@@ -34,7 +38,7 @@ const struct simd *simd_scalar(void)
                                       .squeeze_blocks = no_squeeze,
                                       .base64_blocks = no_hex,
                                       .folded_blocks = no_fold,
-                                      .either_blocks = no_either};
+                                      .stops_of = stops_of};
 
     return &level;
 }

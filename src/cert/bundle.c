@@ -185,6 +185,10 @@ enum fault bundle_open(struct span value, struct bundle *out, struct why *why)
     if (fault != FAULT_NONE) {
         return fault;
     }
+    if (opened.form == BUNDLE_X509) {
+        *out = opened;
+        return FAULT_NONE;
+    }
     ahead = opened;
     if (!bundle_next(&ahead, &item, why, &fault)) {
         return fault != FAULT_NONE ? fault : fault_at(FAULT_ABSENT, 0, "no certificate in it", why);
@@ -240,6 +244,7 @@ bool bundle_next(struct bundle *bundle, struct bundle_item *out, struct why *why
     case BUNDLE_X509:
     default:
         *out = (struct bundle_item){.der = bundle->rest.rest};
-        return cursor_take(&bundle->rest, bundle->rest.rest.len, &out->der) && out->der.len > 0;
+        bundle->rest.rest.len = 0;
+        return out->der.len > 0;
     }
 }

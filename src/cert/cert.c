@@ -3,6 +3,7 @@
 #include "cert/der.h"
 #include "cert/der_time.h"
 #include "cert/extension.h"
+#include "cert/habit.h"
 #include "cert/key.h"
 #include "cert/name_walk.h"
 
@@ -53,7 +54,8 @@ static bool skip_unique_id(struct cursor *in, uint8_t n)
 }
 
 /* Extensions ::= [3] EXPLICIT SEQUENCE OF Extension OPTIONAL, the last of a tbsCertificate */
-static enum fault read_extensions(struct cursor *in, struct cert *cert, struct why *why)
+static enum fault read_extensions(struct cursor *in, struct cert_habits *habits, struct cert *cert,
+                                  struct why *why)
 {
     struct cursor explicit, list;
 
@@ -66,15 +68,30 @@ static enum fault read_extensions(struct cursor *in, struct cert *cert, struct w
     if (!der_enter(&explicit, DER_SEQUENCE, &list) || explicit.rest.len > 0) {
         return refuse(&explicit, "RFC 5280, 4.1.2.9: extensions are a SEQUENCE", why);
     }
-    if (!extensions_read(&list, cert)) {
+    if (!extensions_read(&list, habits, cert)) {
         return refuse(&list, "RFC 5280, 4.1.2.9: not an extension", why);
     }
     return FAULT_NONE;
 }
 
-static enum fault read_tbs(struct cursor *in, struct cert *cert, struct why *why)
+static bool take_issuer(struct cursor *in, struct cert_habits *habits, struct span *name)
 {
-    struct span algorithm, params;
+    if (habits == NULL) {
+        return name_take(in, name);
+    }
+    if (habit_take_issuer(habits, in, name)) {
+        return true;
+    }
+    if (!name_take(in, name)) {
+        return false;
+    }
+    habit_keep_issuer(habits, *name);
+    return true;
+}
+
+static enum fault read_tbs(struct cursor *in, struct cert_habits *habits, struct cert *cert,
+                           struct why *why)
+{
 
     if (!take_version(in, &cert->version)) {
         return refuse(in, "RFC 5280, 4.1.2.1: the version is v1, v2 or v3", why);
@@ -82,10 +99,10 @@ static enum fault read_tbs(struct cursor *in, struct cert *cert, struct why *why
     if (!der_take(in, DER_INTEGER, &cert->serial) || !der_is_integer(cert->serial)) {
         return refuse(in, "RFC 5280, 4.1.2.2: the serial number is an INTEGER", why);
     }
-    if (!algorithm_take(in, &algorithm, &params)) {
+    if (!algorithm_take(in, &cert->signature_algorithm, &cert->signature_params)) {
         return refuse(in, "RFC 5280, 4.1.2.3: not a signature algorithm", why);
     }
-    if (!name_take(in, &cert->issuer)) {
+    if (!take_issuer(in, habits, &cert->issuer)) {
         return refuse(in, "RFC 5280, 4.1.2.4: the issuer is not a Name", why);
     }
     if (!take_validity(in, cert)) {
@@ -100,7 +117,29 @@ static enum fault read_tbs(struct cursor *in, struct cert *cert, struct why *why
     if (!skip_unique_id(in, 1) || !skip_unique_id(in, 2)) {
         return refuse(in, "RFC 5280, 4.1.2.8: a unique identifier is a BIT STRING", why);
     }
-    return read_extensions(in, cert, why);
+    return read_extensions(in, habits, cert, why);
+}
+
+/*
+ * RFC 5280, 4.1.1.2: the outer algorithm is the inner one again. Where it is, its spans move to
+ * where it stands now; false, and nothing moves, where it is not, or has other than short lengths.
+ */
+static bool take_again(struct cursor *in, struct cert *cert)
+{
+    enum { HEADERS = 4 };
+    const uint8_t *first = cert->signature_algorithm.at - HEADERS;
+    size_t size = HEADERS + cert->signature_algorithm.len + cert->signature_params.len;
+    ptrdiff_t distance = in->rest.at - first;
+
+    if (in->rest.len < size || first[0] != DER_SEQUENCE || first[1] != size - 2 ||
+        first[2] != DER_OID || first[3] != cert->signature_algorithm.len ||
+        memcmp(in->rest.at, first, size) != 0) {
+        return false;
+    }
+    cert->signature_algorithm.at += distance;
+    cert->signature_params.at += cert->signature_params.len > 0 ? distance : 0;
+    der_advance(in, size);
+    return true;
 }
 
 /* What not every certificate has; all the rest is filled as it comes. */
@@ -114,6 +153,12 @@ static void begin(struct cert *cert, struct span der)
 }
 
 enum fault cert_read(struct span der, struct cert *out, struct why *why)
+{
+    return cert_read_with(NULL, der, out, why);
+}
+
+enum fault cert_read_with(struct cert_habits *habits, struct span der, struct cert *out,
+                          struct why *why)
 {
     struct cursor in = cursor_over(der);
     struct cursor body, tbs;
@@ -133,11 +178,12 @@ enum fault cert_read(struct span der, struct cert *out, struct why *why)
         return refuse(&body, "RFC 5280, 4.1: a tbsCertificate is a SEQUENCE", why);
     }
     out->tbs = span_of(tbs_start, (size_t)(body.rest.at - tbs_start));
-    fault = read_tbs(&tbs, out, why);
+    fault = read_tbs(&tbs, habits, out, why);
     if (fault != FAULT_NONE) {
         return fault;
     }
-    if (!algorithm_take(&body, &out->signature_algorithm, &out->signature_params)) {
+    if (!take_again(&body, out) &&
+        !algorithm_take(&body, &out->signature_algorithm, &out->signature_params)) {
         return refuse(&body, "RFC 5280, 4.1.1.2: not a signature algorithm", why);
     }
     if (!der_take(&body, DER_BIT_STRING, &signature) || !der_is_bit_string(signature) ||

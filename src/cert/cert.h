@@ -95,6 +95,14 @@ struct cert {
  */
 MUST_USE enum fault cert_read(struct span der, struct cert *out, struct why *why);
 
+/*
+ * The same, for who reads many: what comes again byte for byte is read once (cert/habit.h).
+ * `habits` may be NULL.
+ */
+struct cert_habits;
+MUST_USE enum fault cert_read_with(struct cert_habits *habits, struct span der, struct cert *out,
+                                   struct why *why);
+
 /* What the certificate's key can do, narrowed by key usage and extended key usage. */
 enum purpose cert_purpose(const struct cert *cert);
 
@@ -119,7 +127,8 @@ struct cert_email {
 
 struct cert_emails {
     struct cursor san;
-    struct name_walk subject;
+    struct span subject;   /* until the walk over it begins */
+    struct name_walk walk; /* over the subject */
     bool seen_rfc822;
 };
 

@@ -22,10 +22,7 @@ static bool is_email_address(struct span oid) /* RFC 2985 */
 
 struct cert_emails cert_emails_of(const struct cert *cert)
 {
-    return (struct cert_emails){
-        .san = cursor_over(cert->san),
-        .subject = name_walk_of(cert->subject),
-    };
+    return (struct cert_emails){.san = cursor_over(cert->san), .subject = cert->subject};
 }
 
 /* What a general name says about mail; false: nothing. */
@@ -44,18 +41,41 @@ static bool read_general_name(const struct general_name *name, struct cert_email
     return out->kind == EMAIL_UPN || is_smtp_utf8_mailbox(name->type);
 }
 
+/* An rfc822Name of short length: as most names are that tell of mail. */
+static bool take_usual(struct cursor *names, struct span *text)
+{
+    const uint8_t *at = names->rest.at;
+
+    if (names->rest.len < 2 || at[0] != (DER_CONTEXT | GENERAL_RFC822) || at[1] >= 0x80 ||
+        (size_t)at[1] + 2 > names->rest.len) {
+        return false;
+    }
+    *text = span_of(at + 2, at[1]);
+    der_advance(names, (size_t)at[1] + 2);
+    return true;
+}
+
 bool cert_emails_next(struct cert_emails *in, struct cert_email *out)
 {
     struct general_name name;
     struct name_part part;
 
+    if (take_usual(&in->san, &out->text)) {
+        out->kind = EMAIL_RFC822;
+        in->seen_rfc822 = true;
+        return true;
+    }
     while (general_name_take(&in->san, &name)) {
         if (read_general_name(&name, out)) {
             in->seen_rfc822 |= out->kind == EMAIL_RFC822;
             return true;
         }
     }
-    while (!in->seen_rfc822 && name_walk_next(&in->subject, &part)) {
+    if (!in->seen_rfc822 && in->subject.len > 0) {
+        in->walk = name_walk_of(in->subject);
+        in->subject = (struct span){0};
+    }
+    while (!in->seen_rfc822 && name_walk_next(&in->walk, &part)) {
         uint8_t tag = part.value.tag;
 
         if (is_email_address(part.type) && part.value.contents.len > 0 &&

@@ -2,22 +2,7 @@
 
 #include "cert/der.h"
 #include "cert/general_name.h"
-
-/* 2.5.29, "id-ce", before the one octet that tells which extension it is. */
-enum {
-    CE_SUBJECT_KEY_ID = 14,
-    CE_KEY_USAGE = 15,
-    CE_SUBJECT_ALT_NAME = 17,
-    CE_BASIC_CONSTRAINTS = 19,
-    CE_NAME_CONSTRAINTS = 30,
-    CE_CRL_DISTRIBUTION_POINTS = 31,
-    CE_CERTIFICATE_POLICIES = 32,
-    CE_POLICY_MAPPINGS = 33,
-    CE_AUTHORITY_KEY_ID = 35,
-    CE_POLICY_CONSTRAINTS = 36,
-    CE_EXT_KEY_USAGE = 37,
-    CE_INHIBIT_ANY_POLICY = 54,
-};
+#include "cert/habit.h"
 
 /* The numbers of those that we tell of, as bits; of the others it is nobody's matter here. */
 static const uint64_t told = (uint64_t)1 << CE_SUBJECT_KEY_ID | (uint64_t)1 << CE_KEY_USAGE |
@@ -233,28 +218,47 @@ static bool take_extension(struct cursor *in, struct extension *out)
     return der_enter(&body, DER_OCTET_STRING, &out->value) && body.rest.len == 0;
 }
 
-bool extensions_read(struct cursor *in, struct cert *cert)
+/* Adds what the extension says to `cert`; false when it is one that should not be remembered. */
+static bool read_extension(struct extension *e, struct cert *cert, uint64_t *seen, uint8_t *number)
+{
+    bool ce = e->oid.len == 3 && e->oid.at[0] == 0x55 && e->oid.at[1] == 0x1d && e->oid.at[2] < 64;
+    bool understood = ce ? is_understood_ce(e->oid.at[2]) : !e->critical || is_understood(e->oid);
+    uint64_t bit = ce ? (uint64_t)1 << e->oid.at[2] & told : 0;
+    bool good = true;
+
+    *number = bit != 0 ? e->oid.at[2] : 0;
+    if (e->critical && !understood) {
+        cert->has_critical_unknown = true;
+        good = false;
+    }
+    if (bit != 0 && ((*seen & bit) != 0 || !read_value(e->oid.at[2], &e->value, cert))) {
+        cert->extension_broken = true;
+        good = false;
+    }
+    *seen |= bit;
+    return good;
+}
+
+bool extensions_read(struct cursor *in, struct cert_habits *habits, struct cert *cert)
 {
     uint64_t seen = 0; /* of `told` */
 
-    while (in->rest.len > 0) {
-        size_t start = in->offset;
+    for (size_t place = 0; in->rest.len > 0; place++) {
+        const uint8_t *start = in->rest.at;
+        size_t offset = in->offset;
         struct extension e;
-        bool ce, understood;
-        uint64_t bit;
+        uint8_t number;
 
+        if (habits != NULL && habit_take_extension(habits, place, in, cert, &seen)) {
+            continue;
+        }
         if (!take_extension(in, &e)) {
-            der_rewind(in, start);
+            der_rewind(in, offset);
             return false;
         }
-        ce = e.oid.len == 3 && e.oid.at[0] == 0x55 && e.oid.at[1] == 0x1d && e.oid.at[2] < 64;
-        understood = ce ? is_understood_ce(e.oid.at[2]) : !e.critical || is_understood(e.oid);
-        cert->has_critical_unknown |= e.critical && !understood;
-        bit = ce ? (uint64_t)1 << e.oid.at[2] & told : 0;
-        if (bit != 0 && ((seen & bit) != 0 || !read_value(e.oid.at[2], &e.value, cert))) {
-            cert->extension_broken = true;
+        if (read_extension(&e, cert, &seen, &number) && habits != NULL) {
+            habit_keep_extension(habits, place, span_of(start, in->offset - offset), number, cert);
         }
-        seen |= bit;
     }
     return true;
 }

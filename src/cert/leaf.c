@@ -2,6 +2,7 @@
 
 #include "cert/canonical.h"
 #include "cert/der.h"
+#include "cert/extension.h"
 #include "cert/general_name.h"
 #include "cert/leaf_key.h"
 
@@ -9,22 +10,6 @@ enum {
     EXPLICIT_0 = DER_CONTEXT | DER_CONSTRUCTED | 0,
     KEY_ID_TAG = DER_CONTEXT | 0,
     POLICIES_MAX = 8, /* each is compared with each */
-};
-
-/* id-ce, 2.5.29, and the number of an extension that libcrypto reads in a leaf. */
-enum {
-    CE_SUBJECT_KEY_ID = 14,
-    CE_KEY_USAGE = 15,
-    CE_SUBJECT_ALT_NAME = 17,
-    CE_BASIC_CONSTRAINTS = 19,
-    CE_NAME_CONSTRAINTS = 30,
-    CE_CRL_POINTS = 31,
-    CE_POLICIES = 32,
-    CE_POLICY_MAPPINGS = 33,
-    CE_AUTHORITY_KEY_ID = 35,
-    CE_POLICY_CONSTRAINTS = 36,
-    CE_EXT_KEY_USAGE = 37,
-    CE_INHIBIT_ANY_POLICY = 54,
 };
 
 static bool take_algorithm(const struct cert *cert, struct span *out)
@@ -202,13 +187,13 @@ static bool is_plain_value(uint8_t number, bool critical, struct cursor value, s
         return is_subject_alt_name(value);
     case CE_BASIC_CONSTRAINTS:
         return is_no_ca(value);
-    case CE_POLICIES:
+    case CE_CERTIFICATE_POLICIES:
         return are_policies(value);
     case CE_SUBJECT_KEY_ID:
         return !critical && is_subject_key_id(value);
     case CE_AUTHORITY_KEY_ID:
         return !critical && is_authority_key_id(value);
-    case CE_CRL_POINTS:
+    case CE_CRL_DISTRIBUTION_POINTS:
         return der_take(&contents, DER_SEQUENCE, &leaf->points) && are_points(value);
     case CE_NAME_CONSTRAINTS:
     case CE_POLICY_MAPPINGS:

@@ -185,13 +185,7 @@ static enum fault add_object_classes(struct entry *entry, struct span field,
 /* A name of one value: the first that is not empty stays. */
 static enum fault set_text(struct span *place, struct span field, struct arena *arena)
 {
-    static const struct entry_style single = {.separator = 0};
-    struct cursor in = cursor_over(field);
-
-    if (place->len > 0 || field.len == 0) {
-        return FAULT_NONE;
-    }
-    return multi_next(&in, &single, arena, place);
+    return place->len > 0 || field.len == 0 ? FAULT_NONE : multi_single(field, arena, place);
 }
 
 enum fault entry_add(struct entry *entry, const struct entry_column *column, struct span field,

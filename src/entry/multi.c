@@ -65,6 +65,12 @@ static enum fault undo_quoted_hex(struct arena *arena, struct span *text)
     return FAULT_NONE;
 }
 
+enum fault multi_single(struct span field, struct arena *arena, struct span *out)
+{
+    *out = field;
+    return undo_quoted_hex(arena, out);
+}
+
 enum fault multi_next(struct cursor *field, const struct entry_style *style, struct arena *arena,
                       struct span *out)
 {
@@ -75,15 +81,12 @@ enum fault multi_next(struct cursor *field, const struct entry_style *style, str
     if (field->rest.len == 0) {
         return FAULT_ABSENT;
     }
-    n = style->separator == 0 ? field->rest.len : value_length(field->rest, style, &escaped);
     if (style->separator == 0) {
-        escaped = false;
+        (void)!cursor_take(field, field->rest.len, &raw);
+        return multi_single(raw, arena, out);
     }
+    n = value_length(field->rest, style, &escaped);
     (void)!cursor_take(field, n, &raw);
     (void)!cursor_take(field, 1, &separator);
-    if (escaped) {
-        return unescape(raw, arena, out);
-    }
-    *out = raw;
-    return undo_quoted_hex(arena, out);
+    return escaped ? unescape(raw, arena, out) : multi_single(raw, arena, out);
 }

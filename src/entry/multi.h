@@ -14,4 +14,7 @@
 MUST_USE enum fault multi_next(struct cursor *field, const struct entry_style *style,
                                struct arena *arena, struct span *out);
 
+/* The same for a field that is one value. */
+MUST_USE enum fault multi_single(struct span field, struct arena *arena, struct span *out);
+
 #endif

@@ -46,6 +46,9 @@ static void end_value(struct cursor *field, uint8_t separator, struct value *out
 {
     struct span seen;
 
+    if (field->rest.len == 0) {
+        return;
+    }
     (void)cursor_run(field, ascii_is_blank);
     if (field->rest.len == 0 || starts_with(field->rest, armour_begin)) {
         return;
@@ -66,23 +69,19 @@ static void end_value(struct cursor *field, uint8_t separator, struct value *out
  */
 static size_t claimed_digits(struct span text)
 {
-    enum { HEADER_DIGITS = 8 };
-    uint32_t header = 0;
-    size_t digits;
+    enum { TAG_DIGITS = 4, HEADER_DIGITS = 8 };
+    size_t digits = 0;
 
-    if (text.len < HEADER_DIGITS) {
+    if (text.len < HEADER_DIGITS || memcmp(text.at, "3082", TAG_DIGITS) != 0) {
         return 0;
     }
-    for (size_t i = 0; i < HEADER_DIGITS; i++) {
+    for (size_t i = TAG_DIGITS; i < HEADER_DIGITS; i++) {
         if (!ascii_is_hex(text.at[i])) {
             return 0;
         }
-        header = header << 4 | ascii_hex_value(text.at[i]);
+        digits = digits << 4 | ascii_hex_value(text.at[i]);
     }
-    if (header >> 16 != 0x3082) {
-        return 0;
-    }
-    digits = HEADER_DIGITS + 2 * (size_t)(header & 0xFFFF);
+    digits = HEADER_DIGITS + 2 * digits;
     return digits == text.len || (digits < text.len && !ascii_is_hex(text.at[digits])) ? digits : 0;
 }
 

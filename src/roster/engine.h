@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/buffer.h"
+#include "cert/habit.h"
 #include "roster/judge.h"
 #include "roster/keys.h"
 #include "roster/roster.h"
@@ -52,6 +53,7 @@ struct worker {
     pthread_t thread;
     bool running; /* `thread` was started */
     struct trust_session *session;
+    struct cert_habits habits; /* what certificates have had in common so far */
     struct batch batch;
     struct arena entries; /* one record at a time */
     struct arena kept;    /* one batch at a time */

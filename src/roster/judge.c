@@ -31,6 +31,7 @@ struct judging {
     struct arena *arena;
     struct complaints *complaints;
     struct arena *kept;
+    struct cert_habits *habits;
     size_t faulty; /* complaints that the entry gave rise to */
 };
 
@@ -45,11 +46,14 @@ static enum fault complain_of(struct judging *judging, size_t value, const struc
     return complaints_add(judging->complaints, judging->kept, &complaint);
 }
 
+/* Reads a certificate into a candidate of its own; `*reading` tells why it could not be read. */
 static enum fault add_candidate(struct judging *judging, const struct bundle *bundle,
-                                const struct bundle_item *item, const struct cert *cert,
-                                size_t value)
+                                const struct bundle_item *item, size_t value, enum fault *reading,
+                                struct why *why)
 {
     struct mailbox *mailbox = judging->mailbox;
+    const struct entry_value *from = &judging->entry->values[value];
+    struct candidate *candidate;
     enum fault fault =
         arena_grow(judging->arena, (void **)&mailbox->candidates, sizeof(*mailbox->candidates),
                    mailbox->count, &judging->capacity, ENTRY_VALUES_MAX);
@@ -57,15 +61,20 @@ static enum fault add_candidate(struct judging *judging, const struct bundle *bu
     if (fault != FAULT_NONE) {
         return fault;
     }
-    mailbox->candidates[mailbox->count++] = (struct candidate){
-        .cert = *cert,
-        .first_attribute = judging->entry->values[value].attribute == ATTRIBUTE_CERT_FIRST,
-        .chain = item->chain || cert->ca,
-        .marked_default = bundle->marked_default,
-        .value = value,
-        .attribute = judging->entry->values[value].name,
-        .form = bundle->form,
-    };
+    candidate = &mailbox->candidates[mailbox->count];
+    *reading = cert_read_with(judging->habits, item->der, &candidate->cert, why);
+    if (*reading != FAULT_NONE) {
+        return FAULT_NONE;
+    }
+    candidate->first_attribute = from->attribute == ATTRIBUTE_CERT_FIRST;
+    candidate->chain = item->chain || candidate->cert.ca;
+    candidate->marked_default = bundle->marked_default;
+    candidate->value = value;
+    candidate->attribute = from->name;
+    candidate->form = bundle->form;
+    candidate->duplicate = false;
+    candidate->trust = (struct trust_answer){0};
+    mailbox->count++;
     return FAULT_NONE;
 }
 
@@ -83,16 +92,14 @@ static enum fault read_bundle(struct judging *judging, struct span bytes, size_t
         return complain_of(judging, value + 1, &why);
     }
     while (bundle_next(&bundle, &item, &why, &fault)) {
-        struct cert cert;
+        enum fault reading = FAULT_NONE;
 
-        fault = cert_read(item.der, &cert, &why);
-        if (fault == FAULT_NONE) {
-            fault = add_candidate(judging, &bundle, &item, &cert, value);
-            (*read)++;
-        } else {
+        fault = add_candidate(judging, &bundle, &item, value, &reading, &why);
+        if (fault == FAULT_NONE && reading != FAULT_NONE) {
             why.offset += (size_t)(item.der.at - bytes.at);
             fault = complain_of(judging, value + 1, &why);
         }
+        *read += reading == FAULT_NONE;
         if (fault != FAULT_NONE) {
             return fault == FAULT_LIMIT ? FAULT_NONE : fault;
         }
@@ -249,8 +256,12 @@ enum fault judge_entry(const struct entry *entry, const struct circumstances *gi
                        struct arena *arena, struct mailbox *mailbox, struct verdict *verdict,
                        struct complaints *complaints, struct arena *kept)
 {
-    struct judging judging = {
-        .entry = entry, .mailbox = mailbox, .arena = arena, .complaints = complaints, .kept = kept};
+    struct judging judging = {.entry = entry,
+                              .mailbox = mailbox,
+                              .arena = arena,
+                              .complaints = complaints,
+                              .kept = kept,
+                              .habits = given->habits};
     enum fault fault = FAULT_NONE;
 
     *mailbox = (struct mailbox){.addresses = entry->addresses,

@@ -33,6 +33,7 @@ struct circumstances {
     const struct rules *rules;
     const char *site;              /* --site, or NULL */
     struct trust_session *session; /* NULL: no issuers, anchors or lists were given */
+    struct cert_habits *habits;    /* the thread's; NULL: each certificate is read anew */
 };
 
 /*

@@ -71,8 +71,10 @@ static enum fault take_entry(struct worker *worker, const struct work *work,
                              const struct entry *entry)
 {
     const struct engine *engine = worker->engine;
-    const struct circumstances given = {
-        .rules = &engine->roster->rules, .site = engine->roster->site, .session = worker->session};
+    const struct circumstances given = {.rules = &engine->roster->rules,
+                                        .site = engine->roster->site,
+                                        .session = worker->session,
+                                        .habits = &worker->habits};
     struct mailbox mailbox;
     struct verdict verdict;
     enum fault fault;

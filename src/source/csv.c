@@ -49,16 +49,21 @@ static enum csv_end check_after_closing(struct span text, size_t at, struct span
     return !last && span_equal(rest, span_upto(delimiter, rest.len)) ? CSV_INCOMPLETE : CSV_BROKEN;
 }
 
-/* Index of the delimiter or line end at or after `from`, or text.len. */
-static size_t find_stop(struct span text, size_t from, struct span delimiter)
+/* Index of the delimiter or line end at or after `from`, or text.len; `*nul`: a NUL came before. */
+static size_t find_stop(struct lines_stops *stops, struct span text, size_t from,
+                        struct span delimiter, bool *nul)
 {
+    *nul = false;
     for (;;) {
-        struct span rest = span_from(text, from);
-
-        from += lines_find_either(rest, delimiter.at[0], '\n');
-        if (from >= text.len || text.at[from] == '\n' || delimiter_at(text, from, delimiter)) {
-            return from < text.len ? from : text.len;
+        from = lines_next_stop(stops, text, from);
+        if (from == text.len || text.at[from] == '\n') {
+            return from;
         }
+        if (text.at[from] == delimiter.at[0] &&
+            (delimiter.len == 1 || delimiter_at(text, from, delimiter))) {
+            return from;
+        }
+        *nul |= text.at[from] == '\0';
         from++;
     }
 }
@@ -98,7 +103,7 @@ static enum csv_stop take_quoted(struct span text, const struct csv_dialect *dia
     if (end != CSV_COMPLETE) {
         return end == CSV_BROKEN ? CSV_STOP_BROKEN : CSV_STOP_INCOMPLETE;
     }
-    out->text = span_of(text.at + from, closing - from);
+    *out = (struct csv_field){.text = span_of(text.at + from, closing - from), .quoted = true};
     out->doubled = find(out->text, 0, out->text.len, dialect->quote) < out->text.len;
     walk->lines += count_byte(out->text, '\n');
     return end_field(text, after, dialect->delimiter, walk);
@@ -109,16 +114,18 @@ enum csv_stop csv_walk_next(struct span text, const struct csv_dialect *dialect,
 {
     size_t from = walk->at;
     size_t stop;
+    bool nul;
 
     if (from < text.len && text.at[from] == dialect->quote) {
         return take_quoted(text, dialect, last, walk, out);
     }
-    stop = find_stop(text, from + skip, dialect->delimiter);
+    stop = find_stop(&walk->stops, text, from + skip, dialect->delimiter, &nul);
     if (stop == text.len && !last) {
         return CSV_STOP_INCOMPLETE;
     }
     out->text = span_of(text.at + from, stop - from);
-    out->doubled = false;
+    out->quoted = out->doubled = false;
+    out->nul = nul;
     if (stop > from && text.at[stop - 1] == '\r' && (stop == text.len || text.at[stop] == '\n')) {
         out->text.len--;
     }
@@ -142,7 +149,7 @@ static struct csv_record broken_record(struct span text, size_t from, size_t lin
 enum csv_end csv_record_find(struct span text, const struct csv_dialect *dialect, bool last,
                              struct csv_record *out)
 {
-    struct csv_walk walk = {0};
+    struct csv_walk walk = csv_walk_of(dialect);
     struct csv_field field = {0};
     enum csv_stop stop;
 
@@ -196,6 +203,10 @@ bool csv_field_next(struct span record, const struct csv_dialect *dialect, struc
 
     if (state->ended) {
         return false;
+    }
+    if (!state->started) {
+        state->walk = csv_walk_of(dialect);
+        state->started = true;
     }
     stop = csv_walk_next(record, dialect, true, 0, &state->walk, out);
     /* The record's own line end is gone: a CR before it is a byte of the field. */

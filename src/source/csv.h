@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/cursor.h"
+#include "base/lines.h"
 
 /*
  * Records and fields of a CSV text (RFC 4180, and the dialects of Exchange's Administrator,
@@ -35,14 +36,22 @@ enum csv_stop {
 
 struct csv_field {
     struct span text; /* without its quotes; doubled ones are still doubled */
-    bool doubled;     /* holds a doubled quote: csv_field_text() undoes it */
+    bool quoted;
+    bool doubled; /* holds a doubled quote: csv_field_text() undoes it */
+    bool nul;     /* holds a NUL byte; not told of a quoted one */
 };
 
-/* A walk over the fields of a text; {0} is its start. */
+/* A walk over the fields of a text; csv_walk_of() is its start. */
 struct csv_walk {
     size_t at;    /* where the next field starts, after CSV_STOP_RECORD the next record */
     size_t lines; /* line ends passed */
+    struct lines_stops stops;
 };
+
+static inline struct csv_walk csv_walk_of(const struct csv_dialect *dialect)
+{
+    return (struct csv_walk){.stops = lines_stops_of(dialect->delimiter.at[0], '\n', '\0')};
+}
 
 /*
  * Takes the next field. `last` says that no byte follows `text`. `skip` bytes of the field, if it
@@ -85,7 +94,7 @@ size_t csv_whole_records(struct span text, const struct csv_dialect *dialect);
  */
 struct csv_fields {
     struct csv_walk walk;
-    bool ended;
+    bool started, ended;
 };
 MUST_USE bool csv_field_next(struct span record, const struct csv_dialect *dialect,
                              struct csv_fields *state, struct csv_field *out);

@@ -10,8 +10,11 @@ enum { VALUE_SUSPICIOUS = 32 };
 struct records records_of(struct source *source, struct batch *batch)
 {
     struct span text = span_of(batch->bytes, batch->len);
+    struct csv_walk walk =
+        source->header != NULL ? csv_walk_of(&source->header->dialect) : (struct csv_walk){0};
 
     return (struct records){
+        .stops = walk.stops,
         .source = source,
         .batch = batch,
         .began = source->header,
@@ -47,15 +50,22 @@ static enum fault fill_field(struct filling *filling, const struct entry_column 
                              const struct csv_field *field)
 {
     const struct csv_header *header = filling->header;
-    bool certificate = attribute_is_certificate(column->attribute);
-    struct span text;
+    struct span text = field->text;
     size_t nul;
-    enum fault fault = csv_field_text(field, &header->dialect, filling->arena, &text);
 
-    if (fault != FAULT_NONE || text.len == 0) {
-        return fault;
+    if (text.len == 0) {
+        return FAULT_NONE;
     }
-    filling->nul |= !certificate && span_find(text, '\0', &nul);
+    if (field->doubled) {
+        enum fault fault = csv_field_text(field, &header->dialect, filling->arena, &text);
+
+        if (fault != FAULT_NONE) {
+            return fault;
+        }
+    }
+    if (!attribute_is_certificate(column->attribute)) {
+        filling->nul |= field->nul || (field->quoted && span_find(text, '\0', &nul));
+    }
     return entry_add(filling->entry, column, text, &header->style, filling->arena);
 }
 
@@ -81,7 +91,7 @@ static enum fault fill_next(struct filling *filling)
     static const struct entry_column nothing = {.attribute = ATTRIBUTE_OTHER};
     const struct entry_column *column =
         filling->fields < header->count ? &header->columns[filling->fields] : &nothing;
-    struct csv_walk before = filling->walk;
+    size_t at = filling->walk.at, lines = filling->walk.lines;
     size_t values = filling->entry->value_count;
     size_t skip = attribute_is_certificate(column->attribute) ? claimed_skip(filling) : 0;
     struct csv_field field = {0};
@@ -96,7 +106,8 @@ static enum fault fill_next(struct filling *filling)
         fault = fill_field(filling, column, &field);
     }
     if (fault == FAULT_NONE && skip > 0 && entry_has_broken_value(filling->entry, values)) {
-        filling->walk = before;
+        filling->walk.at = at;
+        filling->walk.lines = lines;
         filling->entry->value_count = values;
         filling->stop = csv_walk_next(filling->text, &header->dialect, filling->last, 0,
                                       &filling->walk, &field);
@@ -209,6 +220,7 @@ static enum fault read_csv_record(struct records *records, struct arena *arena, 
 {
     struct filling filling = {.header = records->header,
                               .text = records->rest,
+                              .walk = {.stops = records->stops},
                               .stop = CSV_STOP_FIELD,
                               .last = records->last || records->rest.len > SOURCE_RECORD_MAX,
                               .entry = entry,
@@ -236,6 +248,7 @@ static enum fault read_csv_record(struct records *records, struct arena *arena, 
     }
     records->rest = span_from(records->rest, filling.walk.at);
     records->line += filling.walk.lines;
+    records->stops = filling.walk.stops;
     /* In a file of one column an empty line is a mailbox without a value. */
     *empty = filling.fields == 1 && filling.walk.at <= 2 && filling.header->count > 1 &&
              ascii_is_blank(filling.text.at[0]) && filling.text.at[0] != ' ' &&

@@ -97,6 +97,7 @@ struct records {
     const struct csv_header *header; /* CSV: the one in force */
     struct csv_header *replacement;  /* CSV: a second header that this batch came upon */
     struct span rest;                /* CSV */
+    struct lines_stops stops;        /* CSV: what has been seen of `rest` */
     uint64_t line;                   /* CSV */
     struct ldif_reading ldif;        /* LDIF */
     bool names_certificate;          /* LDIF: some entry had a certificate attribute */

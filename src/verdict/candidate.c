@@ -1,7 +1,7 @@
 #include "verdict/candidate.h"
 
 struct question {
-    const struct candidate *candidate;
+    struct candidate *candidate;
     const struct mailbox *mailbox;
     const struct rules *rules;
 };
@@ -66,7 +66,7 @@ void candidate_judge(struct candidate *candidate, const struct mailbox *mailbox,
     const struct question question = {candidate, mailbox, rules};
 
     candidate->fault = STANDING_ACTIVE;
-    candidate->usable = false;
+    candidate->usable = candidate->compared = false;
     if (candidate->chain) {
         return;
     }
@@ -92,8 +92,8 @@ static enum address_match nearest(struct span address, const struct mailbox *mai
     return best;
 }
 
-struct candidate_addresses candidate_compare(const struct candidate *candidate,
-                                             const struct mailbox *mailbox)
+static struct candidate_addresses compare(const struct candidate *candidate,
+                                          const struct mailbox *mailbox)
 {
     struct candidate_addresses seen = {0};
     struct cert_emails in = cert_emails_of(&candidate->cert);
@@ -112,6 +112,16 @@ struct candidate_addresses candidate_compare(const struct candidate *candidate,
         }
     }
     return seen;
+}
+
+struct candidate_addresses candidate_compare(struct candidate *candidate,
+                                             const struct mailbox *mailbox)
+{
+    if (!candidate->compared) {
+        candidate->addresses = compare(candidate, mailbox);
+        candidate->compared = true;
+    }
+    return candidate->addresses;
 }
 
 bool candidate_is_outdated(const struct candidate *candidate, const struct rules *rules)

@@ -3,7 +3,6 @@
 
 #include <stdbool.h>
 
-#include "verdict/address.h"
 #include "verdict/verdict.h"
 
 /* One certificate of a mailbox, judged by itself. */
@@ -18,14 +17,8 @@ enum { CANDIDATE_ADDRESSES_MAX = 4096 };
 void candidate_judge(struct candidate *candidate, const struct mailbox *mailbox,
                      const struct rules *rules);
 
-/* How a certificate's addresses and those of the mailbox stand to each other. */
-struct candidate_addresses {
-    bool in_mailbox;          /* the mailbox has an address */
-    bool in_certificate;      /* the certificate names one */
-    enum address_match match; /* of the two that are nearest to each other */
-};
-
-struct candidate_addresses candidate_compare(const struct candidate *candidate,
+/* Compares the addresses, once; what came of it stays in the candidate. */
+struct candidate_addresses candidate_compare(struct candidate *candidate,
                                              const struct mailbox *mailbox);
 
 /* True when the certificate has ended; one that is not valid yet is not outdated. */

@@ -114,7 +114,9 @@ static uint32_t warnings_seen(const struct mailbox *mailbox, const struct rules 
     };
 
     if (facts.told != NULL) {
-        facts.addresses = candidate_compare(facts.told, mailbox);
+        size_t told = (size_t)(facts.told - mailbox->candidates);
+
+        facts.addresses = candidate_compare(&mailbox->candidates[told], mailbox);
     }
     return warnings_of(&facts);
 }

@@ -9,6 +9,7 @@
 #include "cert/bundle.h"
 #include "cert/cert.h"
 #include "cert/trust.h"
+#include "verdict/address.h"
 
 /*
  * The answer for one mailbox: does its user use the KMS, with what, and why. Pure: facts in,
@@ -53,6 +54,13 @@ enum warning {
 };
 enum { WARNING_COUNT = 14 };
 
+/* How a certificate's addresses and those of the mailbox stand to each other. */
+struct candidate_addresses {
+    bool in_mailbox;          /* the mailbox has an address */
+    bool in_certificate;      /* the certificate names one */
+    enum address_match match; /* of the two that are nearest to each other */
+};
+
 /* One certificate of a mailbox, in the order of the source, chain certificates included. */
 struct candidate {
     struct cert cert;
@@ -65,8 +73,10 @@ struct candidate {
     bool duplicate;            /* an earlier candidate is the same certificate */
     size_t original;           /* index of that earlier one; of use only when duplicate */
     struct trust_answer trust; /* a duplicate's too: it may be the first of its attribute */
-    enum standing fault;       /* out: STANDING_ACTIVE: nothing is wrong, or it is a chain's */
-    bool usable;               /* out: a mail client could encrypt to it, foreign ones included */
+    struct candidate_addresses addresses; /* out: only where `compared` */
+    bool compared;
+    enum standing fault; /* out: STANDING_ACTIVE: nothing is wrong, or it is a chain's */
+    bool usable;         /* out: a mail client could encrypt to it, foreign ones included */
 };
 
 /* Why a blank mailbox is blank. */

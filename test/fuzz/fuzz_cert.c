@@ -6,8 +6,11 @@
 #include <openssl/x509.h>
 
 #include "base/text.h"
+#include "cert/habit.h"
 #include "cert/name.h"
 #include "report/cert_report.h"
+
+#include "../libcrypto/same_facts.h"
 
 /*
  * Whatever the bytes, the reader ends; what it takes, libcrypto takes; what it hands out lies
@@ -81,6 +84,20 @@ static void hold_libcrypto(struct span der)
     ERR_clear_error();
 }
 
+/* The same is read with the memory of all that came before; NULL: refused. */
+static void hold_habits(struct span der, const struct cert *got)
+{
+    static struct cert_habits habits;
+    struct why why = {0};
+
+    for (int i = 0; i < 2; i++) {
+        struct cert again;
+        bool taken = cert_read_with(&habits, der, &again, &why) == FAULT_NONE;
+
+        hold(taken == (got != NULL) && (!taken || same_facts(got, &again)));
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -89,9 +106,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct why why = {0};
 
     if (cert_read(der, &got, &why) != FAULT_NONE) {
-        hold(got.der.at == NULL && why.rule != NULL && why.offset <= size);
+        hold_habits(der, NULL);
+        hold(why.rule != NULL && why.offset <= size);
         return 0;
     }
+    hold_habits(der, &got);
     hold(got.version >= 1 && got.version <= 3);
     hold_spans(der, &got);
     hold_addresses(der, &got);

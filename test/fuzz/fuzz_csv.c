@@ -46,7 +46,7 @@ static void hold_walk(struct span text, const struct csv_dialect *dialect, struc
 static void hold_fields(struct span text, struct span record, const struct csv_dialect *dialect)
 {
     struct csv_fields state = {0};
-    struct csv_walk walk = {0};
+    struct csv_walk walk = csv_walk_of(dialect);
     struct csv_field field;
     const uint8_t *seen = record.at;
     struct arena arena = arena_with_max((size_t)TEXT_MAX * 2);

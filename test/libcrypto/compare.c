@@ -10,9 +10,11 @@
 #include <openssl/x509v3.h>
 
 #include "cert/cert.h"
+#include "cert/habit.h"
 #include "compare_extensions.h"
 #include "compare_key.h"
 #include "compare_names.h"
+#include "same_facts.h"
 #include "weak_der.h"
 
 /* [1] and [2] of a tbsCertificate are BIT STRINGs. */
@@ -126,15 +128,38 @@ static bool is_short_time(unsigned long error)
            (reason == GENERALIZEDTIME_IS_TOO_SHORT || reason == UTCTIME_IS_TOO_SHORT);
 }
 
+/* What cert_read() says must not depend on what was read before; NULL: it does not. */
+static const char *compare_habits(struct span der, const struct cert *cert, bool taken)
+{
+    static struct cert_habits habits; /* of all certificates so far */
+    struct why why = {0};
+
+    for (int i = 0; i < 2; i++) { /* by what others have left, and by its own */
+        struct cert again;
+
+        if ((cert_read_with(&habits, der, &again, &why) == FAULT_NONE) != taken) {
+            return "taken or refused as those before it were";
+        }
+        if (taken && !same_facts(cert, &again)) {
+            return "facts of another certificate";
+        }
+    }
+    return NULL;
+}
+
 void compare_certificate(struct comparison *c, const char *name, struct span der)
 {
     const unsigned char *end = der.at;
     struct cert cert;
     struct why why = {0};
     bool taken = cert_read(der, &cert, &why) == FAULT_NONE;
+    const char *habit = compare_habits(der, &cert, taken);
     unsigned long error;
     X509 *x;
 
+    if (habit != NULL) {
+        tell_wrong(c, name, habit, der);
+    }
     ERR_clear_error();
     x = d2i_X509(NULL, &end, (long)der.len);
     error = ERR_peek_error();

@@ -99,7 +99,6 @@ static void row_holds(void **state)
         assert_int_equal(got.der.len, b.len);
     } else {
         assert_int_equal(fault, FAULT_SYNTAX);
-        assert_null(got.der.at); /* nothing is written on failure */
         assert_memory_equal(why.rule, row->rule, strlen(row->rule));
         assert_true(why.offset <= b.len);
     }
