@@ -280,9 +280,9 @@ static size_t last_part_offset(struct span path)
 
 static bool is_path(struct span dn) { return dn.len > 0 && dn.at[0] == '/'; }
 
-/* The value of a DN's first RDN, or of a path's last part, when it is a cn. */
-static struct span dn_common_name(struct span dn)
+struct span entry_dn_name(const struct entry *entry)
 {
+    struct span dn = entry->dn;
     struct span rdn =
         is_path(dn) ? span_from(dn, last_part_offset(dn)) : span_upto(dn, first_rdn_length(dn));
 
@@ -295,7 +295,7 @@ struct span entry_name(const struct entry *entry)
     const struct span choices[] = {entry->display_name,
                                    entry->common_name,
                                    entry->directory_name,
-                                   dn_common_name(entry->dn),
+                                   entry_dn_name(entry),
                                    entry->alias,
                                    entry_address(entry),
                                    entry->dn};

@@ -61,6 +61,7 @@ struct entry {
     enum entry_kind kind;
     bool kind_by_class; /* `kind` was told by objectClass: LDAP's rule for mailboxes */
     bool cut_off;       /* the record ended before a certificate column */
+    bool hidden;        /* the directory shows whoever asks no certificates */
     const char *remark; /* what was wrong with a record that could be read; NULL: nothing */
     uint64_t line;      /* first physical line of the record, from 1 */
 };
@@ -109,6 +110,9 @@ bool entry_is_mailbox(const struct entry *entry, bool remotes);
  * with, alias, address, DN; empty when none.
  */
 struct span entry_name(const struct entry *entry);
+
+/* The value of the DN's first RDN, or of a path's last part, when it is a cn; else empty. */
+struct span entry_dn_name(const struct entry *entry);
 
 /* The address to write to: primary, mail, the first of all; empty when there is none. */
 struct span entry_address(const struct entry *entry);

@@ -21,7 +21,7 @@ struct schema {
     const char *ldap;   /* names separated by a space, the usual one first; "" for none */
     const char *schema; /* Exchange 5.5, separated by `|` */
     const char *alias;  /* Exchange's Administrator, separated by `|` */
-    bool many;          /* it may have many values */
+    bool many;          /* it may have many values, in Exchange 5.5 or Active Directory */
     bool binary;        /* its values are bytes, written in hexadecimal */
 };
 

@@ -20,21 +20,27 @@ static bool is_option(struct span text)
 }
 
 /* A semicolon before anything but an option separates columns: `userCertificate;Phone`. */
-static bool is_known(struct span name)
+bool csv_header_options_known(struct span name)
 {
-    enum attribute_origin origin;
     struct span options = name;
     size_t semicolon;
 
-    if (name.len > NAME_MAX_LENGTH) {
-        return false;
-    }
     while (span_find(options, ';', &semicolon)) {
         options = span_from(options, semicolon + 1);
         if (!is_option(ascii_trim(
                 span_find(options, ';', &semicolon) ? span_upto(options, semicolon) : options))) {
             return false;
         }
+    }
+    return true;
+}
+
+static bool is_known(struct span name)
+{
+    enum attribute_origin origin;
+
+    if (name.len > NAME_MAX_LENGTH || !csv_header_options_known(name)) {
+        return false;
     }
     return attribute_find(name, &origin) != ATTRIBUTE_OTHER || origin == ORIGIN_EXCHANGE;
 }

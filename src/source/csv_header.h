@@ -35,6 +35,12 @@ struct csv_options {
 };
 
 /*
+ * True when what follows the semicolons in a column's name are options (RFC 4522, RFC 3866, Active
+ * Directory's range): `userCertificate;binary`, but not `userCertificate;Phone`.
+ */
+MUST_USE bool csv_header_options_known(struct span name);
+
+/*
  * Reads the header from the start of `head`, the first bytes of the file; `last` says that no
  * byte follows. PowerShell's `#TYPE` line, a spreadsheet's `sep=;` line and empty lines before
  * it are passed over. `*size` tells how many bytes are not records.
