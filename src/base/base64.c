@@ -98,30 +98,86 @@ static enum fault finish(const struct group *group, size_t at, uint8_t **out, st
     return FAULT_NONE;
 }
 
+/* Digits on their way: squeezed, not decoded yet. */
+struct squeezed {
+    uint8_t digits[PIECE + SIMD_SLACK];
+    size_t held;
+};
+
+/* Decodes whole blocks of what is held. */
+static void decode_held(const struct simd *simd, struct squeezed *s, uint8_t **out)
+{
+    size_t used = simd->base64_blocks(s->digits, s->held, *out);
+
+    *out += used / 4 * 3;
+    s->held -= used;
+    memmove(s->digits, s->digits + used, s->held);
+}
+
 /*
- * The bulk of a value by vectors: pieces are squeezed into a small buffer, which stays in the
- * nearest cache, and decoded from there. Returns how much of `text` was taken; the digits that
- * are left over go through feed().
+ * Decodes what is held, less than a block: its whole groups at once, filled up to a block, the
+ * rest and the padding one by one. False where a byte is none of base64's.
+ */
+static bool decode_last(const struct simd *simd, struct squeezed *s, struct group *group,
+                        uint8_t **out)
+{
+    size_t end = s->held, whole;
+    uint8_t rest[SIMD_BLOCK];
+
+    while (end > 0 && s->digits[end - 1] == '=') {
+        end--;
+    }
+    whole = end - end % 4;
+    memcpy(rest, s->digits + whole, s->held - whole);
+    if (whole > 0) {
+        memset(s->digits + whole, 'A', SIMD_BLOCK - whole);
+        if (simd->base64_blocks(s->digits, SIMD_BLOCK, *out) != SIMD_BLOCK) {
+            return false;
+        }
+        *out += whole / 4 * 3;
+    }
+    return feed(group, span_of(rest, s->held - whole), out) == s->held - whole;
+}
+
+/*
+ * Decodes by vectors: pieces are squeezed into a small buffer, which stays in the nearest cache,
+ * and decoded from there; the last bytes of the text are filled up with digits, which are taken
+ * off again. Returns how much of `text` was taken, which is nothing where there are no vectors.
  */
 static size_t decode_pieces(struct span text, struct group *group, uint8_t **out, bool *good)
 {
+    enum { TAIL = 2 * SIMD_BLOCK };
     const struct simd *simd = simd_best();
-    uint8_t digits[PIECE + SIMD_SLACK];
-    size_t at = 0, held = 0, taken;
+    struct squeezed s;
+    size_t at = 0, taken, made;
 
+    s.held = 0;
     do {
-        size_t made, used;
-        struct span piece = span_upto(span_from(text, at), PIECE - held);
+        struct span piece = span_upto(span_from(text, at), PIECE - s.held);
 
-        taken = simd->squeeze_blocks(piece.at, piece.len, digits + held, &made);
+        taken = simd->squeeze_blocks(piece.at, piece.len, s.digits + s.held, &made);
         at += taken;
-        held += made;
-        used = simd->base64_blocks(digits, held, *out);
-        *out += used / 4 * 3;
-        held -= used;
-        memmove(digits, digits + used, held);
-    } while (taken > 0 && held < PIECE / 2);
-    *good = feed(group, span_of(digits, held), out) == held;
+        s.held += made;
+        decode_held(simd, &s, out);
+    } while (taken > 0 && s.held < PIECE / 2);
+    if (text.len - at <= TAIL) {
+        uint8_t tail[TAIL + SIMD_BLOCK];
+        size_t len = text.len - at;
+
+        memset(tail + len, 'A', sizeof(tail) - len);
+        memcpy(tail, text.at + at, len);
+        taken = simd->squeeze_blocks(tail, sizeof(tail), s.digits + s.held, &made);
+        if (taken >= len) {
+            at = text.len;
+            s.held += made - (taken - len);
+            decode_held(simd, &s, out);
+        }
+    }
+    if (at == text.len && s.held < SIMD_BLOCK) {
+        *good = decode_last(simd, &s, group, out);
+    } else {
+        *good = feed(group, span_of(s.digits, s.held), out) == s.held;
+    }
     return at;
 }
 

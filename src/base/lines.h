@@ -5,11 +5,20 @@
 #include "base/simd.h"
 
 /*
- * Finds where a folded line ends for good (RFC 2849: a line goes on in the next one when that
- * starts with a space): the index of its last LF, or text.len. `*folds` is how many LFs before that
- * one are followed by a space.
+ * A search for the end of a line that may be folded (RFC 2849: a line goes on in the next one when
+ * that starts with a space). It remembers what it saw of 64 bytes at a time: lines are short as a
+ * rule. {0} is its start; the bytes must stay as they are while it lives.
  */
-MUST_USE size_t lines_folded_end(struct span text, size_t *folds);
+struct lines_folded {
+    const uint8_t *block; /* the 64 bytes that the bits tell of; NULL: none yet */
+    uint64_t ends, folds; /* LFs without and with a space behind them */
+};
+
+/*
+ * The index of the last LF of the line at the start of `text`, or text.len. `*folds` is how many
+ * LFs before that one are followed by a space.
+ */
+MUST_USE size_t lines_folded_end(struct lines_folded *seen, struct span text, size_t *folds);
 
 /*
  * A search for the next of three bytes, which remembers what it saw of 64 bytes at a time: where

@@ -42,6 +42,12 @@ struct simd {
     size_t (*folded_blocks)(const uint8_t *text, size_t len, size_t *lines);
 
     /*
+     * Which of the first 64 bytes, or of as many as there are, end a line for good, as bits, that
+     * of the first byte lowest: LFs that no space follows. `*folds`: those that a space follows.
+     */
+    uint64_t (*line_ends)(const uint8_t *text, size_t len, uint64_t *folds);
+
+    /*
      * Which of the first 64 bytes, or of as many as there are, are `a`, `b` or `c`: a bit for each
      * byte, that of the first one lowest.
      */

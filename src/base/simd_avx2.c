@@ -124,6 +124,24 @@ WITH_AVX2 static size_t folded_blocks(const uint8_t *text, size_t len, size_t *l
     return done;
 }
 
+WITH_AVX2 static uint64_t line_ends(const uint8_t *text, size_t len, uint64_t *folds)
+{
+    uint64_t ends = 0, spaces = 0;
+
+    if (len <= SIMD_BLOCK) {
+        return simd_scalar()->line_ends(text, len, folds);
+    }
+    for (unsigned done = 0; done < SIMD_BLOCK; done += BLOCK) {
+        __m256i is_end = _mm256_cmpeq_epi8(load(text + done), _mm256_set1_epi8('\n'));
+        __m256i is_space = _mm256_cmpeq_epi8(load(text + done + 1), _mm256_set1_epi8(' '));
+
+        ends |= (uint64_t)(uint32_t)_mm256_movemask_epi8(is_end) << done;
+        spaces |= (uint64_t)(uint32_t)_mm256_movemask_epi8(is_space) << done;
+    }
+    *folds = ends & spaces;
+    return ends & ~spaces;
+}
+
 WITH_AVX2 static uint64_t stops_of(const uint8_t *text, size_t len, uint8_t a, uint8_t b, uint8_t c)
 {
     const __m256i first = _mm256_set1_epi8((char)a), second = _mm256_set1_epi8((char)b);
@@ -151,6 +169,7 @@ const struct simd *simd_avx2(void)
                                       .squeeze_blocks = squeeze_blocks,
                                       .base64_blocks = base64_blocks,
                                       .folded_blocks = folded_blocks,
+                                      .line_ends = line_ends,
                                       .stops_of = stops_of};
 
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2") ? &level : NULL;

@@ -119,6 +119,19 @@ WITH_AVX512 static size_t folded_blocks(const uint8_t *text, size_t len, size_t 
     return done;
 }
 
+WITH_AVX512 static uint64_t line_ends(const uint8_t *text, size_t len, uint64_t *folds)
+{
+    __mmask64 there = len >= BLOCK ? ~(__mmask64)0 : _bzhi_u64(~0ULL, (unsigned)len);
+    __mmask64 behind = len > BLOCK ? ~(__mmask64)0 : there >> 1;
+    __mmask64 ends = _mm512_mask_cmpeq_epi8_mask(there, _mm512_maskz_loadu_epi8(there, text),
+                                                 _mm512_set1_epi8('\n'));
+    __mmask64 spaces = _mm512_mask_cmpeq_epi8_mask(
+        behind, _mm512_maskz_loadu_epi8(behind, text + 1), _mm512_set1_epi8(' '));
+
+    *folds = ends & spaces;
+    return ends & ~spaces;
+}
+
 WITH_AVX512 static uint64_t stops_of(const uint8_t *text, size_t len, uint8_t a, uint8_t b,
                                      uint8_t c)
 {
@@ -137,6 +150,7 @@ const struct simd *simd_avx512(void)
                                       .squeeze_blocks = squeeze_blocks,
                                       .base64_blocks = base64_blocks,
                                       .folded_blocks = folded_blocks,
+                                      .line_ends = line_ends,
                                       .stops_of = stops_of};
 
     return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&

@@ -121,10 +121,33 @@ static size_t folded_blocks(const uint8_t *text, size_t len, size_t *lines)
     return done;
 }
 
-static uint64_t stops_of(const uint8_t *text, size_t len, uint8_t a, uint8_t b, uint8_t c)
+/* A bit for each byte of a comparison. */
+static inline uint64_t bits_of(uint8x16_t mask)
 {
     static const uint8_t weights[BLOCK] = {1, 2, 4, 8, 16, 32, 64, 128,
                                            1, 2, 4, 8, 16, 32, 64, 128};
+    uint8x16_t bits = vandq_u8(mask, vld1q_u8(weights));
+
+    return (uint64_t)vaddv_u8(vget_low_u8(bits)) | (uint64_t)vaddv_u8(vget_high_u8(bits)) << 8;
+}
+
+static uint64_t line_ends(const uint8_t *text, size_t len, uint64_t *folds)
+{
+    uint64_t ends = 0, spaces = 0;
+
+    if (len <= SIMD_BLOCK) {
+        return simd_scalar()->line_ends(text, len, folds);
+    }
+    for (unsigned done = 0; done < SIMD_BLOCK; done += BLOCK) {
+        ends |= bits_of(vceqq_u8(vld1q_u8(text + done), vdupq_n_u8('\n'))) << done;
+        spaces |= bits_of(vceqq_u8(vld1q_u8(text + done + 1), vdupq_n_u8(' '))) << done;
+    }
+    *folds = ends & spaces;
+    return ends & ~spaces;
+}
+
+static uint64_t stops_of(const uint8_t *text, size_t len, uint8_t a, uint8_t b, uint8_t c)
+{
     const uint8x16_t first = vdupq_n_u8(a), second = vdupq_n_u8(b), third = vdupq_n_u8(c);
     uint64_t stops = 0;
 
@@ -133,12 +156,10 @@ static uint64_t stops_of(const uint8_t *text, size_t len, uint8_t a, uint8_t b, 
     }
     for (unsigned done = 0; done < SIMD_BLOCK; done += BLOCK) {
         uint8x16_t bytes = vld1q_u8(text + done);
-        uint8x16_t hits = vorrq_u8(vceqq_u8(bytes, first),
-                                   vorrq_u8(vceqq_u8(bytes, second), vceqq_u8(bytes, third)));
-        uint8x16_t bits = vandq_u8(hits, vld1q_u8(weights));
 
-        stops |= (uint64_t)vaddv_u8(vget_low_u8(bits)) << done;
-        stops |= (uint64_t)vaddv_u8(vget_high_u8(bits)) << (done + 8);
+        stops |= bits_of(vorrq_u8(vceqq_u8(bytes, first),
+                                  vorrq_u8(vceqq_u8(bytes, second), vceqq_u8(bytes, third))))
+                 << done;
     }
     return stops;
 }
@@ -150,6 +171,7 @@ const struct simd *simd_neon(void)
                                       .squeeze_blocks = squeeze_blocks,
                                       .base64_blocks = base64_blocks,
                                       .folded_blocks = folded_blocks,
+                                      .line_ends = line_ends,
                                       .stops_of = stops_of};
 
     return &level;

@@ -21,6 +21,21 @@ static size_t no_fold(const uint8_t *text, size_t len, size_t *lines)
     return 0;
 }
 
+static uint64_t line_ends(const uint8_t *text, size_t len, uint64_t *folds)
+{
+    uint64_t ends = 0;
+
+    *folds = 0;
+    for (size_t i = 0; i < len && i < SIMD_BLOCK; i++) {
+        if (text[i] == '\n' && i + 1 < len && text[i + 1] == ' ') {
+            *folds |= (uint64_t)1 << i;
+        } else if (text[i] == '\n') {
+            ends |= (uint64_t)1 << i;
+        }
+    }
+    return ends;
+}
+
 static uint64_t stops_of(const uint8_t *text, size_t len, uint8_t a, uint8_t b, uint8_t c)
 {
     uint64_t stops = 0;
@@ -38,6 +53,7 @@ const struct simd *simd_scalar(void)
                                       .squeeze_blocks = no_squeeze,
                                       .base64_blocks = no_hex,
                                       .folded_blocks = no_fold,
+                                      .line_ends = line_ends,
                                       .stops_of = stops_of};
 
     return &level;

@@ -121,3 +121,21 @@ enum attribute attribute_find(struct span name, enum attribute_origin *origin)
     }
     return found != NULL ? found->attribute : ATTRIBUTE_OTHER;
 }
+
+enum attribute attribute_find_again(struct attribute_memory *memory, struct span name)
+{
+    struct attribute_known *known;
+    size_t slot;
+
+    if (name.len == 0 || name.len > ATTRIBUTE_KNOWN_MAX) {
+        return attribute_find(name, NULL);
+    }
+    slot = name.at[0] + 3U * name.at[name.len - 1] + 5 * name.len;
+    known = &memory->known[slot % ATTRIBUTE_SLOTS];
+    if (known->len != name.len || memcmp(known->name, name.at, name.len) != 0) {
+        known->attribute = (uint8_t)attribute_find(name, NULL);
+        known->len = (uint8_t)name.len;
+        memcpy(known->name, name.at, name.len);
+    }
+    return (enum attribute)known->attribute;
+}

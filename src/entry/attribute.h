@@ -2,6 +2,7 @@
 #define ENTRY_ATTRIBUTE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/cursor.h"
 
@@ -38,6 +39,19 @@ enum attribute_origin {
  * ATTRIBUTE_OTHER when it means nothing to us. `*origin` may be NULL.
  */
 enum attribute attribute_find(struct span name, enum attribute_origin *origin);
+
+/*
+ * The same for who asks for the same few names over and over, as they are written: {0} is a
+ * memory without any. The memory is one thread's.
+ */
+enum { ATTRIBUTE_SLOTS = 64, ATTRIBUTE_KNOWN_MAX = 30 };
+struct attribute_memory {
+    struct attribute_known {
+        uint8_t len, attribute;
+        uint8_t name[ATTRIBUTE_KNOWN_MAX];
+    } known[ATTRIBUTE_SLOTS];
+};
+enum attribute attribute_find_again(struct attribute_memory *memory, struct span name);
 
 static inline bool attribute_is_certificate(enum attribute attribute)
 {

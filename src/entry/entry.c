@@ -132,22 +132,28 @@ static void set_obj_class(struct entry *entry, struct span word)
  */
 static void add_object_class(struct entry *entry, struct span word)
 {
-    static const char *const people[] = {"person", "inetOrgPerson", "user", "mailRecipient",
-                                         "organizationalPerson"};
+#define WORD(text) text, sizeof(text) - 1
     static const struct {
         const char *word;
+        size_t len;
         enum entry_kind kind;
-    } others[] = {{"computer", ENTRY_OTHER},
-                  {"contact", ENTRY_CONTACT},
-                  {"group", ENTRY_LIST},
-                  {"groupOfNames", ENTRY_LIST},
-                  {"groupOfUniqueNames", ENTRY_LIST},
-                  {"organizationalUnit", ENTRY_OTHER},
-                  {"container", ENTRY_OTHER},
-                  {"mailGroup", ENTRY_LIST},
-                  {"publicFolder", ENTRY_OTHER},
-                  {"msExchDynamicDistributionList", ENTRY_LIST},
-                  {"foreignSecurityPrincipal", ENTRY_OTHER}};
+    } classes[] = {{WORD("person"), ENTRY_MAILBOX},
+                   {WORD("inetOrgPerson"), ENTRY_MAILBOX},
+                   {WORD("user"), ENTRY_MAILBOX},
+                   {WORD("mailRecipient"), ENTRY_MAILBOX},
+                   {WORD("organizationalPerson"), ENTRY_MAILBOX},
+                   {WORD("computer"), ENTRY_OTHER},
+                   {WORD("contact"), ENTRY_CONTACT},
+                   {WORD("group"), ENTRY_LIST},
+                   {WORD("groupOfNames"), ENTRY_LIST},
+                   {WORD("groupOfUniqueNames"), ENTRY_LIST},
+                   {WORD("organizationalUnit"), ENTRY_OTHER},
+                   {WORD("container"), ENTRY_OTHER},
+                   {WORD("mailGroup"), ENTRY_LIST},
+                   {WORD("publicFolder"), ENTRY_OTHER},
+                   {WORD("msExchDynamicDistributionList"), ENTRY_LIST},
+                   {WORD("foreignSecurityPrincipal"), ENTRY_OTHER}};
+#undef WORD
 
     word = ascii_trim(word);
     if (word.len == 0) {
@@ -157,15 +163,14 @@ static void add_object_class(struct entry *entry, struct span word)
         entry->kind_by_class = true;
         entry->kind = ENTRY_UNTOLD;
     }
-    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-        if (ascii_equal_nocase(word, span_text(others[i].word))) {
-            entry->kind = others[i].kind;
+    for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+        if (!ascii_equal_nocase(word, span_of(classes[i].word, classes[i].len))) {
+            continue;
         }
-    }
-    for (size_t i = 0; i < sizeof(people) / sizeof(people[0]) && entry->kind == ENTRY_UNTOLD; i++) {
-        if (ascii_equal_nocase(word, span_text(people[i]))) {
-            entry->kind = ENTRY_MAILBOX;
+        if (classes[i].kind != ENTRY_MAILBOX || entry->kind == ENTRY_UNTOLD) {
+            entry->kind = classes[i].kind;
         }
+        return;
     }
 }
 

@@ -241,7 +241,7 @@ static struct span site_of(struct span container)
 
 static enum blank why_blank(const struct entry *entry, const char *site)
 {
-    struct span home = site_of(entry_container(entry));
+    struct span home = site != NULL ? site_of(entry_container(entry)) : (struct span){0};
 
     if (entry->cut_off) {
         return BLANK_CUT_OFF;

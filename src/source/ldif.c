@@ -81,7 +81,7 @@ bool ldif_lines_next(struct ldif_lines *lines, struct ldif_raw *out)
         }
         return false;
     }
-    end = lines_folded_end(rest, &folds);
+    end = lines_folded_end(&lines->seen, rest, &folds);
     out->line = lines->line;
     out->folded = folds > 0;
     out->text = span_upto(rest, end > 0 && rest.at[end - 1] == '\r' ? end - 1 : end);
@@ -252,8 +252,8 @@ static enum fault add_line(struct ldif_reading *reading, struct entry *entry,
 {
     static const struct entry_style text_style = {.separator = 0};
     static const struct entry_style binary_style = {.separator = 0, .binary = true};
-    const struct entry_column column = {.attribute = attribute_find(line->type, NULL),
-                                        .name = line->type};
+    const struct entry_column column = {
+        .attribute = attribute_find_again(&reading->names, line->type), .name = line->type};
     struct span value;
     enum fault fault;
 
@@ -284,15 +284,16 @@ static enum opening opening_of(const struct ldif_line *line)
 {
     static const struct {
         const char *type;
+        size_t len;
         enum opening opening;
-    } openings[] = {{"dn", OPENING_DN},
-                    {"version", OPENING_VERSION},
-                    {"search", OPENING_SEARCH_RESULT},
-                    {"result", OPENING_SEARCH_RESULT},
-                    {"ref", OPENING_REFERENCE}};
+    } openings[] = {{"dn", 2, OPENING_DN},
+                    {"version", 7, OPENING_VERSION},
+                    {"search", 6, OPENING_SEARCH_RESULT},
+                    {"result", 6, OPENING_SEARCH_RESULT},
+                    {"ref", 3, OPENING_REFERENCE}};
 
     for (size_t i = 0; i < sizeof(openings) / sizeof(openings[0]); i++) {
-        if (ascii_equal_nocase(line->type, span_text(openings[i].type))) {
+        if (ascii_equal_nocase(line->type, span_of(openings[i].type, openings[i].len))) {
             return openings[i].opening;
         }
     }

@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/cursor.h"
+#include "base/lines.h"
 #include "entry/entry.h"
 #include "source/ldif_line.h"
 
@@ -21,6 +22,7 @@ struct ldif_lines {
     uint64_t line; /* number of the physical line at `rest` */
     bool ended;    /* the record's end has been passed */
 };
+    struct lines_folded seen;
 
 struct ldif_raw {
     struct span text; /* from the first byte to the last, line ends within it still there */
@@ -44,8 +46,9 @@ size_t ldif_whole_records(struct span text);
 /* What the reader of records needs to know beside the text. */
 struct ldif_reading {
     struct ldif_lines lines;
-    bool first;        /* no record has been read of this file: `version:` may come */
-    bool incomplete;   /* out: ldapsearch's own result says that the search ended early */
+    bool first;      /* no record has been read of this file: `version:` may come */
+    bool incomplete; /* out: ldapsearch's own result says that the search ended early */
+    struct attribute_memory names;
     int follow_folder; /* descriptor of the folder in which `:<` values are read; -1: never */
 };
 
