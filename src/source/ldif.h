@@ -21,8 +21,8 @@ struct ldif_lines {
     struct span rest;
     uint64_t line; /* number of the physical line at `rest` */
     bool ended;    /* the record's end has been passed */
-};
     struct lines_folded seen;
+};
 
 struct ldif_raw {
     struct span text; /* from the first byte to the last, line ends within it still there */
