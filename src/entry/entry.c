@@ -61,6 +61,50 @@ static enum fault add_address(struct entry *entry, enum attribute attribute, str
     return fault;
 }
 
+/* Exchange's way to join values, which an export in columns of LDAP's names has too. */
+static const struct entry_style percent_style = {.separator = '%', .backslash = true};
+
+/* `anna@x`, `SMTP:anna@x`, `X400:c=US;a= ;`: what stands before the first mark is one word. */
+static bool is_address(struct span text)
+{
+    size_t n = 0;
+
+    while (n < text.len && text.at[n] != '@' && text.at[n] != ':') {
+        if (text.at[n] == ';' || text.at[n] == '\\') {
+            return false;
+        }
+        n++;
+    }
+    return n < text.len;
+}
+
+/* `anna@x%smtp:anna@y`: every piece is an address; those of an old route (`anna%y@x`) are not. */
+static bool are_addresses(struct span field)
+{
+    size_t end;
+
+    while (span_find(field, '%', &end)) {
+        if (!is_address(span_upto(field, end))) {
+            return false;
+        }
+        field = span_from(field, end + 1);
+    }
+    return is_address(field);
+}
+
+/* How a field with addresses or classes is written: as its source writes, unless it shows `%`. */
+static const struct entry_style *shown_style(struct span field, const struct entry_style *style,
+                                             bool (*is_joined)(struct span))
+{
+    size_t percent;
+
+    if (style->separator == 0 || style->backslash || !span_find(field, '%', &percent)) {
+        return style;
+    }
+    return (percent > 0 && field.at[percent - 1] == '\\') || is_joined(field) ? &percent_style
+                                                                              : style;
+}
+
 static enum fault add_addresses(struct entry *entry, enum attribute attribute, struct span field,
                                 const struct entry_style *style, struct arena *arena)
 {
@@ -68,6 +112,7 @@ static enum fault add_addresses(struct entry *entry, enum attribute attribute, s
     struct span text;
     enum fault fault;
 
+    style = shown_style(field, style, are_addresses);
     while ((fault = multi_next(&in, style, arena, &text)) == FAULT_NONE) {
         fault = add_address(entry, attribute, text, arena);
         if (fault != FAULT_NONE) {
@@ -174,6 +219,14 @@ static void add_object_class(struct entry *entry, struct span word)
     }
 }
 
+/* No class has a `%` in its name (RFC 4512, 1.4): it joins them where nothing else does. */
+static bool are_classes(struct span field)
+{
+    size_t other;
+
+    return !span_find(field, ';', &other);
+}
+
 static enum fault add_object_classes(struct entry *entry, struct span field,
                                      const struct entry_style *style, struct arena *arena)
 {
@@ -181,6 +234,7 @@ static enum fault add_object_classes(struct entry *entry, struct span field,
     struct span word;
     enum fault fault;
 
+    style = shown_style(field, style, are_classes);
     while ((fault = multi_next(&in, style, arena, &word)) == FAULT_NONE) {
         add_object_class(entry, word);
     }

@@ -80,6 +80,7 @@ struct entry_style {
 struct entry_column {
     enum attribute attribute;
     struct span name;
+    size_t route; /* of a projection, where it has to be kept as an extra; 0: none */
 };
 
 /*

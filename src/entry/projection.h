@@ -58,6 +58,18 @@ const struct projection_column *projection_columns(const struct projection *proj
 /* The route of a source's attribute, with or without options, from 1 on; 0 when no one wants it. */
 size_t projection_find(const struct projection *projection, struct span name);
 
+/*
+ * The route under which what stands in `column` has to be kept: 0 for certificates, which an entry
+ * has as values, and where `projection` is NULL.
+ */
+static inline size_t projection_route(const struct projection *projection,
+                                      const struct entry_column *column)
+{
+    return projection == NULL || attribute_is_certificate(column->attribute)
+               ? 0
+               : projection_find(projection, column->name);
+}
+
 /* Where a route leads to. */
 const struct projection_target *projection_targets(const struct projection *projection,
                                                    size_t route, size_t *count);

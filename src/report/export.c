@@ -42,11 +42,20 @@ void export_clear(struct export *export)
     *export = (struct export){0};
 }
 
-void export_add_header(struct buffer *out, const struct export *export)
+static void begin(struct buffer *out, const struct report_options *options)
 {
+    const struct export *export = options->export;
+
     buffer_add(out, encoding_mark(export->header->encoding));
     (void)encoding_add(out, buffer_span(&export->header->text), export->header->encoding);
     (void)encoding_add(out, span_text("\r\n"), export->header->encoding);
+}
+
+const struct format *format_export(void)
+{
+    static const struct format format = {.name = "export", .begin = begin};
+
+    return &format;
 }
 
 /* The first value of a column that has one; empty without. */

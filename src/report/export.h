@@ -52,8 +52,12 @@ MUST_USE enum fault export_init(const struct export_header *header,
 
 void export_clear(struct export *export);
 
-/* Adds the line that the file begins with: the byte order mark of its encoding, and the header. */
-void export_add_header(struct buffer *out, const struct export *export);
+/*
+ * The format that writes what stands before the rows: the byte order mark of the header's encoding,
+ * and the header. Rows come from export_add_row(); format_find() does not know it, since it is no
+ * way to write a roster.
+ */
+const struct format *format_export(void);
 
 /* One object, sorted into columns. Everything in it lives in the arena that it was made in. */
 struct export_item {

@@ -274,7 +274,8 @@ static enum fault add_column(struct filling *filling, size_t index)
             add_texts(filling, column, &texts, &field);
         }
     }
-    if (fault == FAULT_NONE && !field.any && !export->options.raw) {
+    if (fault == FAULT_NONE && !field.any &&
+        (!export->options.raw || column->attribute == ATTRIBUTE_DN)) {
         struct span text;
 
         fault = make_up(filling, column->attribute, &text);
@@ -295,7 +296,7 @@ static enum fault add_column(struct filling *filling, size_t index)
 static size_t fields_of(const struct filling *filling)
 {
     const struct entry *entry = filling->sheet->entry;
-    bool cut = entry->cut_off && entry->value_count == 0;
+    bool cut = (entry->cut_off || entry->hidden) && entry->value_count == 0;
 
     return cut && filling->export->last_certificate > 0 ? filling->export->last_certificate - 1
                                                         : filling->export->header->count;

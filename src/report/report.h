@@ -36,13 +36,16 @@ struct summary {
 /* Where the output goes; FAULT_RESOURCE stops the roster. */
 typedef enum fault report_sink(void *context, struct span bytes, struct why *why);
 
+struct export;
+
 struct report_options {
     int64_t at;
     const char *const *sources;
     size_t source_count;
-    bool summary_only; /* the counts alone */
-    size_t width;      /* table: columns of the terminal; 0: as wide as it needs */
-    bool colour;       /* table: on a terminal that wants it */
+    bool summary_only;           /* the counts alone */
+    size_t width;                /* table: columns of the terminal; 0: as wide as it needs */
+    bool colour;                 /* table: on a terminal that wants it */
+    const struct export *export; /* format_export(): whose header is written */
 };
 
 struct report {

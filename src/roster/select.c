@@ -22,8 +22,7 @@ static bool is_path(struct span container)
     return false;
 }
 
-/* Takes the container's own component off: a path's last, a DN's first. What holds it is left. */
-static struct span take_component(struct span *container)
+struct span container_take(struct span *container)
 {
     struct span whole = *container;
     size_t at = 0;
@@ -43,15 +42,23 @@ static struct span take_component(struct span *container)
     return ascii_trim(span_upto(whole, at));
 }
 
+bool container_is(struct span container, struct span wanted)
+{
+    struct span above = container;
+    struct span own = container_take(&above);
+
+    return wanted.len > 0 &&
+           (ascii_equal_nocase(container, wanted) || ascii_equal_nocase(own, wanted) ||
+            ascii_equal_nocase(name_of(own), wanted));
+}
+
 bool container_matches(struct span container, struct span wanted)
 {
     while (container.len > 0) {
-        bool same = ascii_equal_nocase(container, wanted);
-        struct span own = take_component(&container);
-
-        if (same || ascii_equal_nocase(own, wanted) || ascii_equal_nocase(name_of(own), wanted)) {
+        if (container_is(container, wanted)) {
             return true;
         }
+        (void)container_take(&container);
     }
     return false;
 }

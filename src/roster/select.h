@@ -13,4 +13,10 @@ bool selection_has(const struct selection *selection, const struct row *row);
  */
 bool container_matches(struct span container, struct span wanted);
 
+/* The same, but `wanted` is the container itself, not one above it. */
+bool container_is(struct span container, struct span wanted);
+
+/* Takes the container's own name off a path (its last part) or a DN (its first). */
+struct span container_take(struct span *container);
+
 #endif

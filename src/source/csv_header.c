@@ -35,17 +35,19 @@ bool csv_header_options_known(struct span name)
     return true;
 }
 
-static bool is_known(struct span name)
+static bool is_known(struct span name, const struct projection *projection)
 {
     enum attribute_origin origin;
 
     if (name.len > NAME_MAX_LENGTH || !csv_header_options_known(name)) {
         return false;
     }
-    return attribute_find(name, &origin) != ATTRIBUTE_OTHER || origin == ORIGIN_EXCHANGE;
+    return attribute_find(name, &origin) != ATTRIBUTE_OTHER || origin == ORIGIN_EXCHANGE ||
+           (projection != NULL && projection_find(projection, name) > 0);
 }
 
-static struct reading read_names(struct span record, const struct csv_dialect *dialect)
+static struct reading read_names(struct span record, const struct csv_dialect *dialect,
+                                 const struct projection *projection)
 {
     struct reading reading = {0};
     struct csv_fields state = {0};
@@ -53,7 +55,7 @@ static struct reading read_names(struct span record, const struct csv_dialect *d
 
     while (csv_field_next(record, dialect, &state, &field)) {
         reading.fields++;
-        if (is_known(field.text)) {
+        if (is_known(field.text, projection)) {
             reading.known++;
             reading.certificates += attribute_is_certificate(attribute_find(field.text, NULL));
         }
@@ -113,7 +115,7 @@ static enum csv_end find_dialect(struct span text, const struct csv_options *opt
         struct reading reading = {0};
 
         if (trial_end == CSV_COMPLETE) {
-            reading = read_names(found.text, &trial);
+            reading = read_names(found.text, &trial, options->projection);
         }
         if (i == 0 || reading.known > most.known) {
             most = reading;
@@ -157,6 +159,7 @@ static void note_column(struct csv_header *header, struct span name, size_t inde
 
     header->columns[index] =
         (struct entry_column){.attribute = attribute, .name = without_options(name)};
+    header->columns[index].route = projection_route(header->projection, &header->columns[index]);
     header->exchange |= name.len <= NAME_MAX_LENGTH && origin == ORIGIN_EXCHANGE;
     if (attribute_is_certificate(attribute)) {
         header->last_certificate = index;
@@ -171,7 +174,7 @@ static void note_column(struct csv_header *header, struct span name, size_t inde
 
 /* Builds the header of a record that was read as one. */
 static struct csv_header *header_new(struct span record, const struct csv_dialect *dialect,
-                                     size_t fields)
+                                     size_t fields, const struct projection *projection)
 {
     struct csv_header *header = calloc(1, sizeof(*header));
     struct csv_fields state = {0};
@@ -180,6 +183,7 @@ static struct csv_header *header_new(struct span record, const struct csv_dialec
     if (header == NULL) {
         return NULL;
     }
+    header->projection = projection;
     header->columns = calloc(fields, sizeof(*header->columns));
     header->text = malloc(record.len + 1);
     if (header->columns == NULL || header->text == NULL) {
@@ -226,14 +230,14 @@ enum fault csv_header_read(struct span head, bool last, const struct csv_options
         return fault_at(FAULT_LIMIT, skipped, "the first line does not end: this is no CSV file",
                         why);
     }
-    reading = read_names(record.text, &dialect);
+    reading = read_names(record.text, &dialect, options->projection);
     if (reading.known == 0) {
         return fault_at(FAULT_SYNTAX, skipped,
                         "neither LDIF nor a CSV header: no column name in the first line is known "
                         "(the first line names the attributes, e.g. Display Name,Tagged-X509-Cert)",
                         why);
     }
-    if (reading.certificates == 0) {
+    if (reading.certificates == 0 && !options->any_columns) {
         return fault_at(FAULT_ABSENT, skipped,
                         "no certificate column in the header (known names: Tagged-X509-Cert, "
                         "X509-Cert, User-Cert, userSMIMECertificate, userCertificate; export again "
@@ -241,7 +245,7 @@ enum fault csv_header_read(struct span head, bool last, const struct csv_options
                         "\"DN,displayName,mail,userCertificate,userSMIMECertificate\")",
                         why);
     }
-    *out = header_new(record.text, &dialect, reading.fields);
+    *out = header_new(record.text, &dialect, reading.fields, options->projection);
     if (*out == NULL) {
         return fault_at(FAULT_RESOURCE, skipped, "out of memory", why);
     }
@@ -252,7 +256,7 @@ enum fault csv_header_read(struct span head, bool last, const struct csv_options
 
 bool csv_header_repeats(const struct csv_header *header, struct span record, bool *same)
 {
-    struct reading reading = read_names(record, &header->dialect);
+    struct reading reading = read_names(record, &header->dialect, header->projection);
     struct csv_fields state = {0};
     struct csv_field field;
     size_t i = 0;
@@ -269,8 +273,9 @@ bool csv_header_repeats(const struct csv_header *header, struct span record, boo
 
 struct csv_header *csv_header_replace(const struct csv_header *header, struct span record)
 {
-    struct reading reading = read_names(record, &header->dialect);
-    struct csv_header *replacement = header_new(record, &header->dialect, reading.fields);
+    struct reading reading = read_names(record, &header->dialect, header->projection);
+    struct csv_header *replacement =
+        header_new(record, &header->dialect, reading.fields, header->projection);
 
     if (replacement != NULL) {
         set_style(replacement,

@@ -6,6 +6,7 @@
 
 #include "base/cursor.h"
 #include "entry/entry.h"
+#include "entry/projection.h"
 #include "source/csv.h"
 
 /*
@@ -24,14 +25,17 @@ struct csv_header {
     bool has_class;          /* a column tells the class of objects */
     size_t last_certificate; /* index of the last certificate column */
     uint8_t delimiter[CSV_DELIMITER_MAX]; /* where dialect.delimiter looks */
+    const struct projection *projection;  /* as csv_options has it */
     struct csv_header *older; /* replaced by this one in the same file; see csv_header_replace */
 };
 
 /* What a user said on the command line; empty spans and zero: recognise it. */
 struct csv_options {
     struct span delimiter;
-    struct span quote;     /* one byte, or "none" */
-    struct span separator; /* between the values of one field: one byte */
+    struct span quote;                   /* one byte, or "none" */
+    struct span separator;               /* between the values of one field: one byte */
+    const struct projection *projection; /* attributes that are kept as extras; NULL: none */
+    bool any_columns;                    /* a header without a certificate column will do */
 };
 
 /*

@@ -254,7 +254,9 @@ static enum fault add_line(struct ldif_reading *reading, struct entry *entry,
     static const struct entry_style binary_style = {.separator = 0, .binary = true};
     const struct entry_column column = {
         .attribute = attribute_find_again(&reading->names, line->type), .name = line->type};
+    const struct entry_style *style;
     struct span value;
+    size_t route;
     enum fault fault;
 
     if (line->form == LDIF_URL) {
@@ -273,8 +275,12 @@ static enum fault add_line(struct ldif_reading *reading, struct entry *entry,
         entry->remark = "RFC 2849: a base64 value that cannot be decoded (the rest was read)";
         return FAULT_NONE;
     }
-    return entry_add(entry, &column, value, line->form == LDIF_BASE64 ? &binary_style : &text_style,
-                     arena);
+    style = line->form == LDIF_BASE64 ? &binary_style : &text_style;
+    route = projection_route(reading->projection, &column);
+    if (route > 0) {
+        fault = projection_keep(entry, route, value, style, arena);
+    }
+    return fault == FAULT_NONE ? entry_add(entry, &column, value, style, arena) : fault;
 }
 
 /* What may stand before the DN, and what stands in its place in ldapsearch's own output. */

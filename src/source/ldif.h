@@ -8,6 +8,7 @@
 #include "base/cursor.h"
 #include "base/lines.h"
 #include "entry/entry.h"
+#include "entry/projection.h"
 #include "source/ldif_line.h"
 
 /*
@@ -50,6 +51,7 @@ struct ldif_reading {
     bool incomplete; /* out: ldapsearch's own result says that the search ended early */
     struct attribute_memory names;
     int follow_folder; /* descriptor of the folder in which `:<` values are read; -1: never */
+    const struct projection *projection; /* attributes that are kept as extras; NULL: none */
 };
 
 /*
