@@ -343,6 +343,7 @@ int cmd_users(int argc, char **argv)
         (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an answer of write(2) */
         (void)signal(SIGXFSZ, SIG_IGN); /* so is a limit on the size of files */
         users.options.source.count_lines = users.options.format->lines && !users.options.summary;
+        users.options.source.unpack_ahead = users.options.threads > 1;
         users.progress = progress_start(!users.options.no_progress);
         status = EXIT_NOT_DONE;
         if (load_trust(&users) && open_follow_folder(&users) && open_sources(&users) &&

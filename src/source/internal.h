@@ -31,9 +31,11 @@ static inline void batch_swap(struct batch *a, struct batch *b)
     const struct batch kept = *a;
 
     a->bytes = b->bytes;
+    a->front = b->front;
     a->len = b->len;
     a->capacity = b->capacity;
     b->bytes = kept.bytes;
+    b->front = kept.front;
     b->len = kept.len;
     b->capacity = kept.capacity;
 }

@@ -10,6 +10,7 @@
 #include "base/ascii.h"
 #include "base/count.h"
 #include "source/internal.h"
+#include "source/packed.h"
 
 enum {
     BATCH_SIZE = 1024 * 1024,
@@ -48,6 +49,9 @@ enum fault source_open(const char *path, const struct source_options *options, s
         free(source);
         return fault;
     }
+    if (options->unpack_ahead) {
+        stream_unpack_ahead(source->stream);
+    }
     (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     *out = source;
     return FAULT_NONE;
@@ -72,6 +76,11 @@ static bool looks_like_ldif(struct span head)
     return false;
 }
 
+static uint8_t *batch_memory(const struct batch *batch)
+{
+    return batch->bytes == NULL ? NULL : batch->bytes - batch->front;
+}
+
 /* Gives the batch room for `capacity` bytes; what it holds stays. */
 static enum fault batch_resize(struct batch *batch, size_t capacity, struct why *why)
 {
@@ -80,18 +89,18 @@ static enum fault batch_resize(struct batch *batch, size_t capacity, struct why 
     if (capacity == batch->capacity) {
         return FAULT_NONE;
     }
-    bytes = realloc(batch->bytes, capacity);
+    bytes = realloc(batch_memory(batch), batch->front + capacity);
     if (bytes == NULL) {
         return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
     }
-    batch->bytes = bytes;
+    batch->bytes = bytes + batch->front;
     batch->capacity = capacity;
     return FAULT_NONE;
 }
 
 void batch_clear(struct batch *batch)
 {
-    free(batch->bytes);
+    free(batch_memory(batch));
     *batch = (struct batch){0};
 }
 
@@ -243,23 +252,51 @@ static void skip_overlong(struct source *source, struct batch *batch)
     } while (!found && !(source->ended && batch->len == 0));
 }
 
-/* Takes over what the last batch left, into a batch of the usual size where that suffices. */
-static enum fault begin_batch(struct source *source, struct batch *batch, struct why *why)
+/* Takes what was unpacked ahead as it is, and puts what the last batch left in front of it. */
+static enum fault begin_swapped(struct source *source, struct batch *batch, struct why *why)
 {
-    size_t wanted = BATCH_SIZE;
-    enum fault fault;
+    uint8_t *memory;
+    struct span text = {0};
+    enum fault fault = batch_resize(batch, PACKED_MEMORY, why);
 
-    while (wanted < source->carry.len + READ_ROOM) {
-        wanted *= 2;
-    }
-    fault = batch_resize(batch, wanted, why);
     if (fault != FAULT_NONE) {
         return fault;
     }
-    if (source->carry.len > 0) {
-        memcpy(batch->bytes, source->carry.bytes, source->carry.len);
+    memory = batch->bytes;
+    source->end_fault = stream_swap(source->stream, &memory, &text, &source->end_why);
+    source->ended = text.len == 0;
+    batch->front = (text.len > 0 ? (size_t)(text.at - memory) : PACKED_FRONT) - source->carry.len;
+    batch->bytes = memory + batch->front;
+    batch->capacity = PACKED_MEMORY - batch->front;
+    batch->len = source->carry.len + text.len;
+    return FAULT_NONE;
+}
+
+/* Takes over what the last batch left, into a batch of the usual size where that suffices. */
+static enum fault begin_batch(struct source *source, struct batch *batch, struct why *why)
+{
+    const size_t left = source->carry.len;
+    size_t wanted = BATCH_SIZE;
+    enum fault fault;
+
+    batch->bytes = batch_memory(batch);
+    batch->capacity += batch->front;
+    batch->front = 0;
+    if (!source->ended && left <= PACKED_FRONT && stream_swaps(source->stream)) {
+        fault = begin_swapped(source, batch, why);
+    } else {
+        while (wanted < left + READ_ROOM) {
+            wanted *= 2;
+        }
+        fault = batch_resize(batch, wanted, why);
+        batch->len = left;
     }
-    batch->len = source->carry.len;
+    if (fault != FAULT_NONE) {
+        return fault;
+    }
+    if (left > 0) {
+        memcpy(batch->bytes, source->carry.bytes, left);
+    }
     batch->skipped = NULL;
     batch->skipped_lines = 0;
     batch->torn = batch->last = false;

@@ -31,6 +31,7 @@ struct source_options {
     struct csv_options csv;
     int follow_folder; /* descriptor; -1: `:<` is never followed */
     bool count_lines;  /* batches tell their first line: where rows show theirs */
+    bool unpack_ahead; /* stream_unpack_ahead() */
 };
 
 /* A longer record is named and skipped. */
@@ -47,6 +48,7 @@ struct source_options {
 struct batch {
     uint8_t *bytes;
     size_t len, capacity;
+    size_t front;           /* bytes of its memory that lie before `bytes` */
     uint64_t first_line;    /* 0 where lines are not counted */
     bool first;             /* it holds the file's first records */
     bool last;              /* nothing of the file follows */

@@ -8,10 +8,10 @@
 #include <iconv.h>
 
 #include "base/text.h"
-#include "source/unpack.h"
+#include "source/packed.h"
 
 enum {
-    RAW_SIZE = 128 * 1024, /* a piece of the file as it is stored */
+    RAW_SIZE = 128 * 1024, /* what is read of the file to tell how it is compressed, at most */
     WIDE_SIZE = 64 * 1024, /* a piece decompressed, before it is turned into UTF-8 */
     HEAD_SIZE = 64,        /* room that a caller gives at least, and what detection waits for */
     GUESS_SIZE = 256,      /* what is looked at to tell UTF-16: column names, as a rule */
@@ -36,9 +36,10 @@ struct stream {
     struct why broken_why;
     enum encoding encoding, wanted;
     iconv_t iconv;
-    struct unpack *unpack;
-    struct cursor raw;  /* of raw_bytes, not yet decompressed */
-    struct cursor wide; /* of wide_bytes, not yet in UTF-8 */
+    bool ahead;            /* what is compressed is unpacked by a thread of its own */
+    struct packed *packed; /* NULL: the file is not compressed */
+    struct cursor raw;     /* of raw_bytes, not yet handed on */
+    struct cursor wide;    /* of wide_bytes, not yet in UTF-8 */
     uint8_t *raw_bytes, *wide_bytes;
 };
 
@@ -85,32 +86,6 @@ static void take_raw(struct stream *stream, uint8_t *out, size_t room, size_t *n
     }
 }
 
-/* Decompresses until there is something to hand out, or the file is at its end. */
-static enum fault read_unpacked(struct stream *stream, uint8_t *out, size_t room, size_t *n,
-                                struct why *why)
-{
-    while (*n == 0) {
-        enum fault fault = FAULT_NONE;
-
-        if (stream->raw.rest.len == 0 && !stream->file_ended) {
-            fault = refill(stream, why);
-        }
-        if (fault == FAULT_NONE) {
-            fault = unpack_step(stream->unpack, &stream->raw, out, room, n, why);
-        }
-        if (fault != FAULT_NONE) {
-            return fault;
-        }
-        if (*n == 0 && stream->file_ended && stream->raw.rest.len == 0) {
-            return unpack_at_end(stream->unpack)
-                       ? FAULT_NONE
-                       : fault_at(FAULT_SYNTAX, stream->position,
-                                  "the compressed file ends early; what came before was read", why);
-        }
-    }
-    return FAULT_NONE;
-}
-
 /*
  * The next bytes of the file, decompressed: none at its end. A fault is told after the bytes
  * that came before it, and from then on.
@@ -125,8 +100,8 @@ static enum fault read_bytes(struct stream *stream, uint8_t *out, size_t room, s
         *why = stream->broken_why;
         return stream->broken;
     }
-    if (stream->unpack != NULL) {
-        fault = read_unpacked(stream, out, room, n, why);
+    if (stream->packed != NULL) {
+        fault = packed_read(stream->packed, out, room, n, why);
     } else if (stream->raw.rest.len > 0) {
         take_raw(stream, out, room, n);
     } else if (!stream->file_ended) {
@@ -181,7 +156,7 @@ static void iconv_step(struct stream *stream, bool last, uint8_t *out, size_t ro
 static enum fault read_recoded(struct stream *stream, uint8_t *out, size_t room, size_t *n,
                                struct why *why)
 {
-    bool last = stream->file_ended && stream->raw.rest.len == 0 && stream->unpack == NULL;
+    bool last = stream->file_ended && stream->raw.rest.len == 0 && stream->packed == NULL;
 
     for (;;) {
         size_t used = 0, made = 0;
@@ -291,8 +266,8 @@ static enum fault start_unpacking(struct stream *stream, struct why *why)
     }
     kind = unpack_detect(stream->raw.rest);
     if (kind != UNPACK_NONE) {
-        stream->unpack = unpack_new(kind);
-        if (stream->unpack == NULL) {
+        stream->packed = packed_new(stream->fd, kind, stream->raw.rest, stream->ahead);
+        if (stream->packed == NULL) {
             return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
         }
     }
@@ -353,6 +328,21 @@ enum fault stream_read(struct stream *stream, uint8_t *out, size_t room, size_t 
     for (size_t i = 0; stream->bare_cr && i < *n; i++) {
         out[i] = out[i] == '\r' ? '\n' : out[i];
     }
+    stream->failed = fault != FAULT_NONE;
+    return fault;
+}
+
+bool stream_swaps(const struct stream *stream)
+{
+    return stream->packed != NULL && packed_is_ahead(stream->packed) && stream->started &&
+           !stream->failed && stream->broken == FAULT_NONE && !stream->bare_cr &&
+           stream->encoding == ENCODING_BYTES && stream->wide.rest.len == 0;
+}
+
+enum fault stream_swap(struct stream *stream, uint8_t **memory, struct span *text, struct why *why)
+{
+    enum fault fault = packed_swap(stream->packed, memory, text, why);
+
     stream->failed = fault != FAULT_NONE;
     return fault;
 }
@@ -418,16 +408,24 @@ bool stream_knows_encoding(const char *name)
     return iconv != (iconv_t)-1 && iconv_close(iconv) == 0;
 }
 
-uint64_t stream_position(const struct stream *stream) { return stream->position; }
+void stream_unpack_ahead(struct stream *stream) { stream->ahead = true; }
+
+uint64_t stream_position(const struct stream *stream)
+{
+    return stream->packed != NULL ? packed_position(stream->packed) : stream->position;
+}
 
 enum fault stream_rewind(struct stream *stream, struct why *why)
 {
-    if (lseek(stream->fd, 0, SEEK_SET) != 0) {
+    if (lseek(stream->fd, 0, SEEK_CUR) < 0) {
         return fault_at(FAULT_RESOURCE, 0, "a pipe cannot be read twice (save it to a file first)",
                         why);
     }
-    unpack_free(stream->unpack);
-    stream->unpack = NULL;
+    packed_free(stream->packed); /* whose thread reads the file */
+    stream->packed = NULL;
+    if (lseek(stream->fd, 0, SEEK_SET) != 0) {
+        return fault_at(FAULT_RESOURCE, 0, strerrordesc_np(errno), why);
+    }
     stream->raw = stream->wide = cursor_over((struct span){0});
     stream->position = 0;
     stream->broken = FAULT_NONE;
@@ -443,11 +441,11 @@ void stream_free(struct stream *stream)
     if (stream == NULL) {
         return;
     }
+    packed_free(stream->packed); /* whose thread reads the file */
     (void)close(stream->fd);
     if (stream->iconv != (iconv_t)-1) {
         (void)iconv_close(stream->iconv);
     }
-    unpack_free(stream->unpack);
     free(stream->raw_bytes);
     free(stream->wide_bytes);
     free(stream);

@@ -25,6 +25,12 @@ struct stream;
 MUST_USE enum fault stream_open_take(int fd, const char *encoding, struct stream **out,
                                      struct why *why);
 
+/*
+ * From the first read on, a compressed file is unpacked by a thread of its own, a few pieces ahead
+ * of the reader. What is read does not depend on it.
+ */
+void stream_unpack_ahead(struct stream *stream);
+
 /* True when stream_open_take() can read the encoding `name`. */
 MUST_USE bool stream_knows_encoding(const char *name);
 
@@ -39,6 +45,14 @@ MUST_USE bool stream_knows_encoding(const char *name);
  */
 MUST_USE enum fault stream_read(struct stream *stream, uint8_t *out, size_t room, size_t *n,
                                 struct why *why);
+
+/*
+ * As stream_read(), without copying: packed_swap(). Only where stream_swaps(), which is so for
+ * text that is unpacked ahead and needs no other change.
+ */
+MUST_USE enum fault stream_swap(struct stream *stream, uint8_t **memory, struct span *text,
+                                struct why *why);
+bool stream_swaps(const struct stream *stream);
 
 /* Bytes read of the file so far, as stored: for a progress line. */
 uint64_t stream_position(const struct stream *stream);

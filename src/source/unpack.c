@@ -10,14 +10,17 @@
 enum {
     GZIP_WINDOW = 15 + 16, /* zlib.h, inflateInit2: gzip only */
     GZIP_FIRST_BYTE = 0x1F,
+    ZSTD_FIRST_PIECE = 5, /* zstd.h: what ZSTD_initDStream() asks for, at the start of each frame */
 };
 
 struct unpack {
     enum unpack_kind kind;
     z_stream gzip;
     ZSTD_DCtx *zstd;
-    bool at_end;   /* between members or frames */
-    bool trailing; /* bytes that are no further member: passed over, as gzip(1) does */
+    size_t zstd_wants; /* bytes up to the end of a block */
+    bool zstd_holds;   /* it may hold more of the last block than there was room for */
+    bool at_end;       /* between members or frames */
+    bool trailing;     /* bytes that are no further member: passed over, as gzip(1) does */
 };
 
 enum unpack_kind unpack_detect(struct span head)
@@ -49,6 +52,7 @@ struct unpack *unpack_new(enum unpack_kind kind)
     }
     if (kind == UNPACK_ZSTD) {
         unpack->zstd = ZSTD_createDCtx();
+        unpack->zstd_wants = ZSTD_FIRST_PIECE;
         if (unpack->zstd != NULL) {
             return unpack;
         }
@@ -115,18 +119,26 @@ static enum fault gzip_step(struct unpack *unpack, struct cursor *in, uint8_t *o
     return FAULT_NONE;
 }
 
+/*
+ * A block at a time, as libzstd asks for them: where it finds a damaged one, it does not tell what
+ * it has made of those before it in the same call.
+ */
 static enum fault zstd_step(struct unpack *unpack, struct cursor *in, uint8_t *out, size_t room,
                             size_t *n, struct why *why)
 {
-    ZSTD_inBuffer from = {.src = in->rest.at, .size = in->rest.len};
+    size_t wanted = unpack->zstd_holds ? 0 : unpack->zstd_wants;
+    size_t given = in->rest.len < wanted ? in->rest.len : wanted;
+    ZSTD_inBuffer from = {.src = in->rest.at, .size = given};
     ZSTD_outBuffer to = {.dst = out, .size = room};
     size_t status = ZSTD_decompressStream(unpack->zstd, &to, &from);
     struct span used;
 
     (void)!cursor_take(in, from.pos, &used);
     *n = to.pos;
+    unpack->zstd_holds = to.pos == room;
     if (!ZSTD_isError(status)) {
         unpack->at_end = status == 0;
+        unpack->zstd_wants = status == 0 ? ZSTD_FIRST_PIECE : status;
         return FAULT_NONE;
     }
     if (ZSTD_getErrorCode(status) == ZSTD_error_frameParameter_windowTooLarge) {

@@ -50,16 +50,38 @@ static inline enum fault read_all(struct stream *stream, size_t room, struct buf
     return fault;
 }
 
-static inline enum fault read_file(struct span bytes, const char *encoding, size_t room,
-                                   struct buffer *out, struct why *why)
+static inline enum fault read_file_once(struct span bytes, const char *encoding, size_t room,
+                                        bool ahead, struct buffer *out, struct why *why)
 {
     struct stream *stream = NULL;
     enum fault fault;
 
     assert_int_equal(stream_open_take(file_of(bytes), encoding, &stream, why), FAULT_NONE);
+    if (ahead) {
+        stream_unpack_ahead(stream);
+    }
     fault = read_all(stream, room, out, why);
     assert_int_equal(stream_position(stream) <= bytes.len, true);
     stream_free(stream);
+    return fault;
+}
+
+/* Whoever unpacks, the reader or a thread, the same comes out. */
+static inline enum fault read_file(struct span bytes, const char *encoding, size_t room,
+                                   struct buffer *out, struct why *why)
+{
+    struct buffer ahead = buffer_with_max(OUTPUT_MAX);
+    size_t before = out->len;
+    struct why other = {0};
+    enum fault fault = read_file_once(bytes, encoding, room, false, out, why);
+
+    assert_int_equal(read_file_once(bytes, encoding, room, true, &ahead, &other), fault);
+    assert_true(span_equal(buffer_span(&ahead), span_from(buffer_span(out), before)));
+    if (fault != FAULT_NONE) {
+        assert_string_equal(other.rule, why->rule);
+        assert_int_equal(other.offset, why->offset);
+    }
+    buffer_clear(&ahead);
     return fault;
 }
 
