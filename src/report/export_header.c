@@ -130,6 +130,12 @@ static enum fault read_names(struct export_header *header, bool raw, struct why 
     struct csv_field field;
     size_t known = count_known(line, &header->dialect, raw, &header->count);
 
+    if (header->dialect.quote == header->delimiter) {
+        return fault_at(FAULT_SYNTAX, 0,
+                        "one character is to separate the columns and to quote fields "
+                        "(QuoteCharacter and ColumnSeparator have to differ)",
+                        why);
+    }
     if (csv_record_find(line, &header->dialect, true, &record) != CSV_COMPLETE) {
         return fault_at(FAULT_SYNTAX, 0, "no header: a quote is never closed", why);
     }

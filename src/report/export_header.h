@@ -33,7 +33,8 @@ enum { EXPORT_COLUMNS_MAX = 4000 };
  * What separates the columns is what makes most of its names known (entry/schema.h); a line with
  * one column shows none, and takes that of `options`.
  *
- * FAULT_SYNTAX    empty, no text, a quote that is never closed, or no name in it is known
+ * FAULT_SYNTAX    empty, no text, a quote that is never closed, or no name in it is known; or one
+ *                 character is to separate and to quote
  * FAULT_LIMIT     the line does not end within `head`, or names too many columns
  * FAULT_RESOURCE  memory
  *

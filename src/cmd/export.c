@@ -1,0 +1,342 @@
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/compat_sandbox.h"
+#include "base/outfile.h"
+#include "base/text.h"
+#include "cmd/cmd.h"
+#include "cmd/export_options.h"
+#include "cmd/inputs.h"
+#include "cmd/interrupt.h"
+#include "cmd/progress.h"
+#include "report/export.h"
+#include "roster/exporting.h"
+#include "roster/roster.h"
+
+enum { NEAREST = 3, SENTENCE_MAX = 64 * 1024 };
+
+/* Everything that the verb takes hold of; work_clear() lets go of it. */
+struct exporter {
+    struct export_command command;
+    struct export_header header;
+    struct export export;
+    struct exporting exporting;
+    struct inputs inputs;
+    struct outfile output;
+    bool output_failed; /* a fault is about the output, not about memory or threads */
+    struct progress progress;
+};
+
+/* Reads no more of the file than its header may take: it may be an export of any size. */
+static enum fault read_head(const char *path, struct buffer *head, bool *last, struct why *why)
+{
+    int fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
+                                    : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    uint8_t *room = buffer_room(head, EXPORT_HEADER_MAX);
+    ssize_t n = 1;
+
+    *last = false;
+    while (fd >= 0 && room != NULL && n > 0 && head->len < EXPORT_HEADER_MAX) {
+        n = read(fd, room + head->len, EXPORT_HEADER_MAX - head->len);
+        if (n < 0 && errno == EINTR) {
+            n = 1;
+            continue;
+        }
+        head->len += n > 0 ? (size_t)n : 0;
+        *last = n == 0;
+    }
+    if (fd < 0 || room == NULL || n < 0) {
+        *why = (struct why){.rule = strerrordesc_np(room == NULL ? ENOMEM : errno)};
+    }
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    return fd < 0 || room == NULL || n < 0 ? FAULT_RESOURCE : FAULT_NONE;
+}
+
+static bool read_header(struct exporter *exporter)
+{
+    const struct export_command *command = &exporter->command;
+    struct buffer head = buffer_with_max(2 * EXPORT_HEADER_MAX);
+    struct why why = {0};
+    bool last;
+    enum fault fault = read_head(command->header, &head, &last, &why);
+
+    if (fault == FAULT_NONE) {
+        fault =
+            export_header_read(buffer_span(&head), last, &command->export, &exporter->header, &why);
+    }
+    buffer_clear(&head);
+    if (fault == FAULT_NONE) {
+        fault = export_init(&exporter->header, &command->export, &exporter->export, &why);
+    }
+    if (fault == FAULT_NONE) {
+        fault = exporting_init(&exporter->export, &exporter->exporting, &why);
+    }
+    if (fault != FAULT_NONE) {
+        complain(command->header, 0, why.rule);
+    }
+    return fault == FAULT_NONE;
+}
+
+/* What the header asks for is asked of the sources. */
+static void prepare_reading(struct exporter *exporter)
+{
+    struct export_command *command = &exporter->command;
+    struct source_options *source = &command->reading.source;
+
+    source->csv.projection = exporter->export.projection;
+    source->csv.any_columns = exporter->export.last_certificate == 0;
+    source->unpack_ahead = command->reading.threads > 1;
+    command->ldap.live.projection = exporter->export.projection;
+    command->ldap.live.everything = command->export.objects != EXPORT_MAILBOXES;
+}
+
+static bool open_output(struct exporter *exporter)
+{
+    const struct export_command *command = &exporter->command;
+    struct why why = {0};
+
+    if (inputs_name(command->output, command->sources, command->source_count)) {
+        complain(command->output, 0, "a source: the output would replace it (choose another)");
+        return false;
+    }
+    if (outfile_open(command->output, &exporter->output, &why) != FAULT_NONE) {
+        complain(command->output, 0, why.rule);
+        return false;
+    }
+    interrupt_removes(exporter->output.temporary);
+    return true;
+}
+
+static void enter_sandbox(const struct exporter *exporter)
+{
+    const struct reading_options *reading = &exporter->command.reading;
+    char *folder = outfile_folder(&exporter->output);
+
+    if (!reading->no_sandbox) {
+        (void)sandbox_enter(&(struct sandbox){.output_folder = folder,
+                                              .read_folder = reading->source.follow_folder,
+                                              .network = exporter->inputs.live});
+    }
+    free(folder);
+}
+
+static enum fault write_output(void *context, struct span bytes, struct why *why)
+{
+    struct exporter *exporter = context;
+    enum fault fault;
+
+    progress_clear(&exporter->progress);
+    fault = outfile_write(&exporter->output, bytes, why);
+    exporter->output_failed |= fault != FAULT_NONE;
+    return fault;
+}
+
+static void tell_complaint(void *context, const char *source, uint64_t line, struct span sentence)
+{
+    struct exporter *exporter = context;
+
+    progress_clear(&exporter->progress);
+    complain_span(source, line, sentence);
+}
+
+static void show_progress(void *context, const char *source, uint64_t position, uint64_t size,
+                          uint64_t objects)
+{
+    struct exporter *exporter = context;
+
+    progress_show(&exporter->progress, source, position, size, objects);
+}
+
+/* Names a column that nobody knows, and what it may have been meant to be. */
+static void complain_of_column(const struct exporter *exporter, size_t index)
+{
+    const struct projection_column *column =
+        &projection_columns(exporter->export.projection)[index];
+    const struct schema *alias = schema_find(column->name, false);
+    struct buffer sentence = buffer_with_max(SENTENCE_MAX);
+    struct span nearest[NEAREST];
+    size_t count = schema_nearest(column->name, exporter->export.options.raw, nearest, NEAREST);
+
+    buffer_add_text(&sentence, "column ");
+    buffer_add_uint(&sentence, index + 1);
+    if (column->name.len > 0) {
+        buffer_add_text(&sentence, ", '");
+        text_add_safe(&sentence, span_upto(column->name, SENTENCE_MAX / 16));
+        buffer_add_text(&sentence, "': no attribute is called like that, and it stays empty (");
+    } else {
+        buffer_add_text(&sentence, " has no name, and it stays empty (");
+    }
+    if (alias != NULL) {
+        struct schema_names names = {.schema = alias, .raw = true};
+
+        buffer_add_text(&sentence, "an alias, which --raw does not know: ");
+        count = schema_names_next(&names, &nearest[0]) ? 1 : 0;
+    } else {
+        buffer_add_text(&sentence, count > 0 ? "nearest: " : "no known name is near");
+    }
+    for (size_t i = 0; i < count; i++) {
+        buffer_add_text(&sentence, i > 0 ? ", " : "");
+        buffer_add(&sentence, nearest[i]);
+    }
+    buffer_add_byte(&sentence, ')');
+    complain_span(exporter->command.header, 1, buffer_span(&sentence));
+    buffer_clear(&sentence);
+}
+
+/* Columns that neither the table nor any source knows; returns how many. */
+static size_t complain_of_columns(const struct exporter *exporter)
+{
+    const struct projection_column *columns = projection_columns(exporter->export.projection);
+    size_t unknown = 0;
+
+    for (size_t i = 0; i < exporter->header.count; i++) {
+        if (columns[i].schema == NULL && !exporter->exporting.tally.met[i]) {
+            complain_of_column(exporter, i);
+            unknown++;
+        }
+    }
+    return unknown;
+}
+
+static void hint(uint64_t count, const char *what, const char *name, const char *end)
+{
+    struct buffer sentence = buffer_with_max(SENTENCE_MAX);
+
+    buffer_add_uint(&sentence, count);
+    buffer_add_text(&sentence, count == 1 ? " object " : " objects ");
+    buffer_add_text(&sentence, what);
+    buffer_add_text(&sentence, name);
+    buffer_add_text(&sentence, end);
+    complain_span(NULL, 0, buffer_span(&sentence));
+    buffer_clear(&sentence);
+}
+
+/* What the export does not show, though nothing is wrong with it. */
+static void tell_hints(const struct exporter *exporter)
+{
+    const struct export_tally *tally = &exporter->exporting.tally;
+
+    if (exporter->export.options.quiet) {
+        return;
+    }
+    if (tally->hidden > 0) {
+        hint(tally->hidden, "hidden from the address book left out (", "--hidden",
+             " exports them too)");
+    }
+    if (tally->unshown > 0) {
+        hint(tally->unshown, "with certificates that no column shows (add ", tally->unshown_name,
+             " to the header)");
+    }
+}
+
+static int exit_status(const struct exporter *exporter, const struct outcome *outcome)
+{
+    if (outcome->unread_sources == exporter->inputs.count) {
+        return EXIT_NOT_DONE;
+    }
+    return exporter->inputs.unopened > 0 || outcome->complaints > 0 || outcome->summary.incomplete
+               ? EXIT_SOME
+               : EXIT_DONE;
+}
+
+/* Brings the file to its place, unless what it holds is only a part. */
+static enum fault commit(struct exporter *exporter, struct why *why)
+{
+    const struct ldap_options *ldap = &exporter->command.ldap;
+    enum fault fault;
+
+    if (inputs_fell_short(&exporter->inputs, ldap) && !ldap->allow_incomplete &&
+        exporter->output.path != NULL) {
+        complain(exporter->command.output, 0,
+                 "left as it was, since the export is incomplete (--allow-incomplete writes it)");
+        return FAULT_NONE;
+    }
+    fault = outfile_commit(&exporter->output, why);
+    exporter->output_failed |= fault != FAULT_NONE;
+    return fault;
+}
+
+static int run(struct exporter *exporter)
+{
+    const char *output = exporter->command.output;
+    struct report report = {.format = format_export(),
+                            .options = {.export = &exporter->export},
+                            .sink = write_output,
+                            .context = exporter};
+    const struct roster roster = {.sources = exporter->inputs.sources,
+                                  .names = (const char *const *)exporter->inputs.names,
+                                  .source_count = exporter->inputs.count,
+                                  .threads = exporter->command.reading.threads,
+                                  .report = &report,
+                                  .exporting = &exporter->exporting,
+                                  .complain = tell_complaint,
+                                  .progress = show_progress,
+                                  .context = exporter};
+    struct outcome outcome = {0};
+    struct why why = {0};
+    enum fault fault = roster_run(&roster, &outcome, &why);
+    int status = exit_status(exporter, &outcome);
+
+    progress_clear(&exporter->progress);
+    report_clear(&report);
+    if (fault == FAULT_NONE && status != EXIT_NOT_DONE) {
+        if (complain_of_columns(exporter) > 0) {
+            status = EXIT_SOME;
+        }
+        tell_hints(exporter);
+        fault = commit(exporter, &why);
+    }
+    interrupt_removes(NULL);
+    if (fault == FAULT_NONE) {
+        return status;
+    }
+    if (fault != FAULT_ABSENT) { /* nobody reads any more: `| head` needs no message */
+        complain(!exporter->output_failed ? NULL
+                 : output != NULL         ? output
+                                          : "standard output",
+                 0, why.rule);
+    }
+    return EXIT_NOT_DONE;
+}
+
+static void exporter_clear(struct exporter *exporter)
+{
+    inputs_clear(&exporter->inputs);
+    exporting_clear(&exporter->exporting);
+    export_clear(&exporter->export);
+    export_header_clear(&exporter->header);
+    outfile_clear(&exporter->output);
+    export_command_clear(&exporter->command);
+}
+
+int cmd_export(int argc, char **argv)
+{
+    struct exporter exporter = {.output = {.fd = -1}};
+    struct export_command *command = &exporter.command;
+    int status = EXIT_NOT_DONE;
+
+    if (export_command_parse(argc, argv, command, &status)) {
+        (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an answer of write(2) */
+        (void)signal(SIGXFSZ, SIG_IGN); /* so is a limit on the size of files */
+        exporter.progress = progress_start(!command->no_progress && !command->export.quiet);
+        status = EXIT_NOT_DONE;
+        if (read_header(&exporter)) {
+            prepare_reading(&exporter);
+            if (reading_options_open(&command->reading) &&
+                inputs_open(&exporter.inputs, command->sources, command->source_count,
+                            &command->reading.source, &command->ldap) &&
+                open_output(&exporter)) {
+                enter_sandbox(&exporter);
+                status = run(&exporter);
+            }
+        }
+    }
+    exporter_clear(&exporter);
+    return status;
+}

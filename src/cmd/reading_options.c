@@ -1,0 +1,130 @@
+#include "cmd/reading_options.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "source/stream.h"
+
+enum { THREADS_USUAL_MAX = 8 };
+
+const char *reading_options_help(void)
+{
+    return "Reading, instead of having it recognised:\n"
+           "      --from FORMAT        csv or ldif\n"
+           "      --encoding NAME      UTF-8, UTF-16, cp1252, or any name that iconv knows\n"
+           "      --delimiter TEXT     what separates the columns\n"
+           "      --quote CHARACTER    what quotes a field, or none\n"
+           "      --multi-value-separator CHARACTER\n"
+           "                           what separates the values in a field\n"
+           "      --follow-urls DIR    read the files below DIR that LDIF values name\n"
+           "      --threads N          threads to work with\n"
+           "      --no-sandbox         keep all rights while reading\n";
+}
+
+void reading_options_init(struct reading_options *options)
+{
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+
+    *options = (struct reading_options){.source = {.follow_folder = -1}};
+    options->threads = online < 1                   ? 1
+                       : online < THREADS_USUAL_MAX ? (size_t)online
+                                                    : THREADS_USUAL_MAX;
+}
+
+bool reading_option_is(int code)
+{
+    return code >= OPTION_READING_FIRST && code < OPTION_READING_END;
+}
+
+/* `\t` and `tab` for the tab, which is hard to type; otherwise the text as it is. */
+static struct span separator_of(const char *text)
+{
+    if (strcmp(text, "\\t") == 0 || strcmp(text, "tab") == 0) {
+        return span_of("\t", 1);
+    }
+    return span_text(text);
+}
+
+static const char *take_format(const char *text, enum source_format *out)
+{
+    if (strcmp(text, "csv") != 0 && strcmp(text, "ldif") != 0) {
+        return "--from is csv or ldif, not";
+    }
+    *out = strcmp(text, "csv") == 0 ? SOURCE_CSV : SOURCE_LDIF;
+    return NULL;
+}
+
+static const char *take_threads(const char *text, size_t *out)
+{
+    char *end;
+    unsigned long n;
+
+    errno = 0;
+    n = strtoul(text, &end, 10);
+    if (errno != 0 || *end != '\0' || text[0] < '0' || text[0] > '9' || n < 1 || n > THREADS_MAX) {
+        return "--threads is a number from 1 to 256, not";
+    }
+    *out = n;
+    return NULL;
+}
+
+const char *reading_option_take(struct reading_options *options, int code, const char *argument)
+{
+    struct source_options *source = &options->source;
+
+    switch (code) {
+    case OPTION_FROM:
+        return take_format(argument, &source->format);
+    case OPTION_ENCODING:
+        source->encoding = argument;
+        return stream_knows_encoding(argument) ? NULL
+                                               : "--encoding is a name that 'iconv -l' lists, not";
+    case OPTION_DELIMITER:
+        source->csv.delimiter = separator_of(argument);
+        return source->csv.delimiter.len > 0 && source->csv.delimiter.len <= CSV_DELIMITER_MAX
+                   ? NULL
+                   : "--delimiter is 1 to 8 bytes, not";
+    case OPTION_QUOTE:
+        source->csv.quote = span_text(argument);
+        return source->csv.quote.len == 1 || strcmp(argument, "none") == 0
+                   ? NULL
+                   : "--quote is one character or none, not";
+    case OPTION_SEPARATOR:
+        source->csv.separator = separator_of(argument);
+        return source->csv.separator.len == 1 ? NULL
+                                              : "--multi-value-separator is one character, not";
+    case OPTION_FOLLOW_URLS:
+        options->follow_folder = argument;
+        return NULL;
+    case OPTION_THREADS:
+        return take_threads(argument, &options->threads);
+    default:
+        options->no_sandbox = true;
+        return NULL;
+    }
+}
+
+bool reading_options_open(struct reading_options *options)
+{
+    if (options->follow_folder == NULL) {
+        return true;
+    }
+    options->source.follow_folder = open(options->follow_folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (options->source.follow_folder < 0) {
+        complain(options->follow_folder, 0, strerrordesc_np(errno));
+        return false;
+    }
+    return true;
+}
+
+void reading_options_clear(struct reading_options *options)
+{
+    if (options->source.follow_folder >= 0) {
+        (void)close(options->source.follow_folder);
+    }
+    options->source.follow_folder = -1;
+}
