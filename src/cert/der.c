@@ -141,31 +141,19 @@ bool der_next_long(struct cursor *in, struct der_element *out)
     return true;
 }
 
-bool der_take_long(struct cursor *in, uint8_t tag, struct span *contents)
+struct der_taken der_take_long(struct cursor in, uint8_t tag)
 {
-    struct cursor ahead = *in;
+    struct der_taken taken = {.in = in};
     struct der_element element;
 
-    if (!der_is_next(in, tag) || (tag & TAG_NUMBER) == TAG_NUMBER ||
-        !der_next_long(&ahead, &element)) {
-        return false;
+    if (!der_is_next(&in, tag) || (tag & TAG_NUMBER) == TAG_NUMBER ||
+        !der_next_long(&taken.in, &element)) {
+        return taken;
     }
-    *contents = element.contents;
-    *in = ahead;
-    return true;
-}
-
-bool der_enter_long(struct cursor *in, uint8_t tag, struct cursor *inner)
-{
-    const uint8_t *start = in->rest.at;
-    size_t offset = in->offset;
-    struct span contents;
-
-    if (!der_take_long(in, tag, &contents)) {
-        return false;
-    }
-    *inner = (struct cursor){.rest = contents, .offset = offset + (size_t)(contents.at - start)};
-    return true;
+    taken.right = true;
+    taken.contents.rest = element.contents;
+    taken.contents.offset = in.offset + (size_t)(element.contents.at - in.rest.at);
+    return taken;
 }
 
 bool der_is_integer(struct span c)

@@ -54,15 +54,24 @@ struct der_element {
 };
 
 /*
- * der_next() and der_take() for tag numbers of more than one octet, lengths of more than two
- * or indefinite, and for all refusals. The other forms are what a certificate is made of, and
- * are read in line.
+ * der_next(), der_take() and der_enter() for tag numbers of more than one octet, lengths of more
+ * than two or indefinite, and for all refusals. The other forms are what a certificate is made
+ * of, and are read in line, whatever a compiler thinks of it: each is a dozen instructions, of
+ * which a certificate takes some sixty. Cursors come and go by value, so that they can live in
+ * registers.
  */
+#define DER_INLINE static inline __attribute__((always_inline))
+
+struct der_taken {
+    bool right;
+    struct cursor in; /* behind the element */
+    struct cursor contents;
+};
+struct der_taken der_take_long(struct cursor in, uint8_t tag);
 MUST_USE bool der_next_long(struct cursor *in, struct der_element *out);
-MUST_USE bool der_take_long(struct cursor *in, uint8_t tag, struct span *contents);
 
 /* Octets of the header that comes next; 0 when it is none of the usual forms, or cut off. */
-static inline size_t der_usual_header(const struct cursor *in, size_t *contents)
+DER_INLINE size_t der_usual_header(const struct cursor *in, size_t *contents)
 {
     const uint8_t *at = in->rest.at;
     size_t size = 2;
@@ -88,7 +97,7 @@ static inline size_t der_usual_header(const struct cursor *in, size_t *contents)
  * by one: a span that is put together and stored as a whole makes the next load wait for it,
  * which doubled the time that a certificate takes.
  */
-static inline void der_advance(struct cursor *in, size_t n)
+DER_INLINE void der_advance(struct cursor *in, size_t n)
 {
     in->rest.at += n;
     in->rest.len -= n;
@@ -100,7 +109,7 @@ static inline void der_advance(struct cursor *in, size_t n)
  * moves it on success only. Cheaper than a copy made beforehand: what was just written in two
  * halves is slow to load as a whole, and this is the roster's inner loop.
  */
-static inline void der_rewind(struct cursor *in, size_t offset)
+DER_INLINE void der_rewind(struct cursor *in, size_t offset)
 {
     size_t n = in->offset - offset;
 
@@ -128,13 +137,13 @@ MUST_USE static inline bool der_next(struct cursor *in, struct der_element *out)
 }
 
 /* True when an element with this tag comes next; nothing moves. */
-static inline bool der_is_next(const struct cursor *in, uint8_t tag)
+DER_INLINE bool der_is_next(const struct cursor *in, uint8_t tag)
 {
     return in->rest.len > 0 && in->rest.at[0] == tag;
 }
 
 /* Reads the next element's contents if its tag is `tag`. */
-MUST_USE static inline bool der_take(struct cursor *in, uint8_t tag, struct span *contents)
+MUST_USE DER_INLINE bool der_take(struct cursor *in, uint8_t tag, struct span *contents)
 {
     size_t header, n;
 
@@ -142,16 +151,14 @@ MUST_USE static inline bool der_take(struct cursor *in, uint8_t tag, struct span
         return false;
     }
     header = der_usual_header(in, &n);
-    if (header == 0) { /* as in der_enter() */
-        struct cursor ahead = *in;
-        struct span taken;
-        bool took = der_take_long(&ahead, tag, &taken);
+    if (header == 0) {
+        struct der_taken taken = der_take_long(*in, tag);
 
-        if (took) {
-            *in = ahead;
-            *contents = taken;
+        if (taken.right) {
+            *in = taken.in;
+            *contents = taken.contents.rest;
         }
-        return took;
+        return taken.right;
     }
     *contents = span_of(in->rest.at + header, n);
     der_advance(in, header + n);
@@ -159,8 +166,7 @@ MUST_USE static inline bool der_take(struct cursor *in, uint8_t tag, struct span
 }
 
 /* As der_take(), with a cursor over the contents. */
-MUST_USE bool der_enter_long(struct cursor *in, uint8_t tag, struct cursor *inner);
-MUST_USE static inline bool der_enter(struct cursor *in, uint8_t tag, struct cursor *inner)
+MUST_USE DER_INLINE bool der_enter(struct cursor *in, uint8_t tag, struct cursor *inner)
 {
     size_t header, n;
 
@@ -168,15 +174,14 @@ MUST_USE static inline bool der_enter(struct cursor *in, uint8_t tag, struct cur
         return false;
     }
     header = der_usual_header(in, &n);
-    if (header == 0) { /* by way of copies, so that cursors can live in registers */
-        struct cursor outer = *in, contents;
-        bool entered = der_enter_long(&outer, tag, &contents);
+    if (header == 0) {
+        struct der_taken taken = der_take_long(*in, tag);
 
-        if (entered) {
-            *in = outer;
-            *inner = contents;
+        if (taken.right) {
+            *in = taken.in;
+            *inner = taken.contents;
         }
-        return entered;
+        return taken.right;
     }
     inner->rest.at = in->rest.at + header;
     inner->rest.len = n;

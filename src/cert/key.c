@@ -176,12 +176,70 @@ static void read_details(struct span params, struct cert_key *key)
     }
 }
 
+/*
+ * How the keys begin that nearly everybody has: RSA of the usual sizes, its modulus with the
+ * highest bit set, and the curves P-256 and P-384. What follows has one length, and no form.
+ */
+static const struct usual_key {
+    const char *head;
+    uint8_t len;                          /* of `head`, the key's own first octet left out */
+    uint8_t oid_len;                      /* behind six or eight octets of headers */
+    uint8_t oid, curve, curve_len, point; /* offsets, and a length */
+    uint16_t size;                        /* of the whole */
+    uint16_t bits;
+    enum key_type type;
+} usual_keys[] = {
+    {OID("\x30\x82\x01\x22\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00\x03"
+         "\x82\x01\x0f\x00\x30\x82\x01\x0a\x02\x82\x01\x01\x00"),
+     9, 8, 0, 0, 24, 294, 2048, KEY_RSA},
+    {OID("\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x08\x2a\x86\x48\xce\x3d"
+         "\x03\x01\x07\x03\x42\x00"),
+     7, 6, 15, 8, 26, 91, 256, KEY_EC},
+    {OID("\x30\x82\x02\x22\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00\x03"
+         "\x82\x02\x0f\x00\x30\x82\x02\x0a\x02\x82\x02\x01\x00"),
+     9, 8, 0, 0, 24, 550, 4096, KEY_RSA},
+    {OID("\x30\x82\x01\xa2\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01\x05\x00\x03"
+         "\x82\x01\x8f\x00\x30\x82\x01\x8a\x02\x82\x01\x81\x00"),
+     9, 8, 0, 0, 24, 422, 3072, KEY_RSA},
+    {OID("\x30\x76\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\x06\x05\x2b\x81\x04\x00\x22"
+         "\x03\x62\x00"),
+     7, 6, 15, 5, 23, 120, 384, KEY_EC},
+};
+
+/* Reads such a key; false for any other, be it right or not. */
+static bool take_usual_key(struct cursor *in, struct span *spki, struct cert_key *key)
+{
+    const uint8_t *at = in->rest.at;
+
+    for (size_t i = 0; i < sizeof(usual_keys) / sizeof(usual_keys[0]); i++) {
+        const struct usual_key *usual = &usual_keys[i];
+
+        if (in->rest.len < usual->size || memcmp(at, usual->head, usual->len) != 0 ||
+            (usual->type == KEY_RSA && at[usual->len] < 0x80)) {
+            continue;
+        }
+        key->type = usual->type;
+        key->bits = usual->bits;
+        key->oid = span_of(at + usual->oid, usual->oid_len);
+        key->curve =
+            usual->curve > 0 ? span_of(at + usual->curve, usual->curve_len) : (struct span){0};
+        key->point = span_of(at + usual->point, usual->size - (size_t)usual->point);
+        *spki = span_of(at, usual->size);
+        der_advance(in, usual->size);
+        return true;
+    }
+    return false;
+}
+
 bool key_take(struct cursor *in, struct span *spki, struct cert_key *key)
 {
     size_t start = in->offset;
     struct cursor body;
     struct span params, bits;
 
+    if (take_usual_key(in, spki, key)) {
+        return true;
+    }
     *key = (struct cert_key){0};
     if (!der_enter(in, DER_SEQUENCE, &body) || !algorithm_take(&body, &key->oid, &params) ||
         !der_take(&body, DER_BIT_STRING, &bits) || !der_is_bit_string(bits) || body.rest.len > 0) {
