@@ -1,4 +1,5 @@
 #include "cmd/cmd.h"
+#include "cmd/tuning.h"
 
 #include <langinfo.h>
 #include <locale.h>
@@ -51,6 +52,9 @@ int main(int argc, char **argv)
     if (strcmp(verb, "--version") == 0) {
         puts("keyroster " KEYROSTER_VERSION);
         return EXIT_DONE;
+    }
+    if (!tuning_read()) {
+        return EXIT_USAGE;
     }
     for (size_t i = 0; i < COMMAND_COUNT; i++) {
         if (strcmp(verb, commands[i].name) == 0) {

@@ -16,6 +16,7 @@
 #include "cmd/cmd.h"
 #include "cmd/interrupt.h"
 #include "cmd/progress.h"
+#include "cmd/tuning.h"
 #include "cmd/users_options.h"
 
 /* Anchors and lists are held in memory whole; the largest public CRLs are some 50 MB. */
@@ -344,6 +345,7 @@ int cmd_users(int argc, char **argv)
         (void)signal(SIGXFSZ, SIG_IGN); /* so is a limit on the size of files */
         users.options.source.count_lines = users.options.format->lines && !users.options.summary;
         users.options.source.unpack_ahead = users.options.threads > 1;
+        users.options.source.batch_size = tuning_batch_size();
         users.progress = progress_start(!users.options.no_progress);
         status = EXIT_NOT_DONE;
         if (load_trust(&users) && open_follow_folder(&users) && open_sources(&users) &&

@@ -14,7 +14,7 @@
 
 enum {
     BATCH_SIZE = 1024 * 1024,
-    READ_ROOM = 64, /* stream_read() wants at least this much */
+    READ_ROOM = SOURCE_BATCH_MIN, /* stream_read() wants at least this much */
 };
 
 enum fault source_open(const char *path, const struct source_options *options, struct source **out,
@@ -276,13 +276,14 @@ static enum fault begin_swapped(struct source *source, struct batch *batch, stru
 static enum fault begin_batch(struct source *source, struct batch *batch, struct why *why)
 {
     const size_t left = source->carry.len;
-    size_t wanted = BATCH_SIZE;
+    size_t wanted = source->options.batch_size > 0 ? source->options.batch_size : BATCH_SIZE;
     enum fault fault;
 
     batch->bytes = batch_memory(batch);
     batch->capacity += batch->front;
     batch->front = 0;
-    if (!source->ended && left <= PACKED_FRONT && stream_swaps(source->stream)) {
+    if (source->options.batch_size == 0 && !source->ended && left <= PACKED_FRONT &&
+        stream_swaps(source->stream)) {
         fault = begin_swapped(source, batch, why);
     } else {
         while (wanted < left + READ_ROOM) {

@@ -32,10 +32,13 @@ struct source_options {
     int follow_folder; /* descriptor; -1: `:<` is never followed */
     bool count_lines;  /* batches tell their first line: where rows show theirs */
     bool unpack_ahead; /* stream_unpack_ahead() */
+    size_t batch_size; /* SOURCE_BATCH_MIN to SOURCE_RECORD_MAX; 0: the usual one, 1 MiB */
 };
 
 /* A longer record is named and skipped. */
 #define SOURCE_RECORD_MAX ((size_t)64 << 20)
+
+#define SOURCE_BATCH_MIN ((size_t)64)
 
 /*
  * Bytes of whole records, perhaps none where one was skipped. `{0}`: source_read() gives memory.

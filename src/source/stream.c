@@ -13,7 +13,7 @@
 enum {
     RAW_SIZE = 128 * 1024, /* what is read of the file to tell how it is compressed, at most */
     WIDE_SIZE = 64 * 1024, /* a piece decompressed, before it is turned into UTF-8 */
-    HEAD_SIZE = 64,        /* room that a caller gives at least, and what detection waits for */
+    HEAD_SIZE = 64,        /* room that a caller gives at least, and what tells compression */
     GUESS_SIZE = 256,      /* what is looked at to tell UTF-16: column names, as a rule */
 };
 
@@ -284,7 +284,7 @@ static enum fault start(struct stream *stream, struct why *why)
 
     /* Up to the first line end, for that shows which kind the file has. */
     while (fault == FAULT_NONE && !last &&
-           (stream->wide.rest.len < HEAD_SIZE ||
+           (stream->wide.rest.len < GUESS_SIZE ||
             (stream->wide.rest.len < WIDE_SIZE && !span_find(stream->wide.rest, '\n', &at)))) {
         fault = fill_wide(stream, &last, why);
     }

@@ -49,15 +49,16 @@ class Result:
         return any(said.startswith(place) for said in self.err.splitlines())
 
 
-def run(*arguments, stdin=b"", cwd=None, timeout=60, preexec=None, find_leaks=False, **more):
+def run(*arguments, stdin=b"", cwd=None, timeout=60, preexec=None, find_leaks=False, variables=None,
+        stdin_file=None, **more):
     """Runs keyroster; a run that takes longer than `timeout` seconds is a hang."""
     done = subprocess.run(
         [KEYROSTER, *map(str, arguments)],
-        input=stdin,
+        **({"input": stdin} if stdin_file is None else {"stdin": stdin_file}),
         capture_output=True,
         cwd=cwd,
         timeout=timeout * (4 if SANITIZED else 1),
-        env=environment(find_leaks),
+        env={**environment(find_leaks), **(variables or {})},
         preexec_fn=preexec,
         check=False,
         **more,
