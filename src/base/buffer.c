@@ -5,7 +5,7 @@
 
 enum { BUFFER_FIRST = 256, DECIMAL_MAX = 20 };
 
-uint8_t *buffer_room(struct buffer *b, size_t n)
+uint8_t *buffer_grow(struct buffer *b, size_t n)
 {
     size_t wanted = b->capacity == 0 ? BUFFER_FIRST : b->capacity;
     uint8_t *grown;
@@ -17,9 +17,7 @@ uint8_t *buffer_room(struct buffer *b, size_t n)
         b->fault = FAULT_LIMIT;
         return NULL;
     }
-    if (b->at != NULL && n <= b->capacity - b->len) {
-        return b->at + b->len;
-    }
+    wanted = wanted < b->max ? wanted : b->max;
     while (wanted < b->len + n) {
         wanted = wanted > b->max / 2 ? b->max : wanted * 2;
     }
@@ -32,18 +30,6 @@ uint8_t *buffer_room(struct buffer *b, size_t n)
     b->capacity = wanted;
     return b->at + b->len;
 }
-
-void buffer_add(struct buffer *b, struct span s)
-{
-    uint8_t *room = s.len > 0 ? buffer_room(b, s.len) : NULL;
-
-    if (room != NULL) {
-        memcpy(room, s.at, s.len);
-        b->len += s.len;
-    }
-}
-
-void buffer_add_byte(struct buffer *b, uint8_t byte) { buffer_add(b, span_of(&byte, 1)); }
 
 void buffer_add_text(struct buffer *b, const char *text) { buffer_add(b, span_text(text)); }
 

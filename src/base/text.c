@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include "base/word.h"
+
 enum { REPLACEMENT = 0xFFFD, CHARACTER_MAX = 0x10FFFF, ENCODED_MAX = 4 };
 
 /* Windows-1252, the bytes 80 to 9F (Unicode consortium's CP1252.TXT); the rest is Latin-1. */
@@ -44,7 +46,7 @@ static size_t sequence_length(struct span s)
 bool text_is_utf8(struct span s)
 {
     while (s.len > 0) {
-        size_t n = sequence_length(s);
+        size_t n = s.len >= 8 && (word_at(s.at) & word_of(0x80)) == 0 ? 8 : sequence_length(s);
 
         if (n == 0) {
             return false;

@@ -6,18 +6,18 @@
 /* Makes a field of what stands behind `start`: quoted where RFC 4180 wants it. */
 static void end_field(struct buffer *out, size_t start)
 {
+    static const bool special[256] = {[','] = true, ['"'] = true, ['\n'] = true, ['\r'] = true};
     struct span text = span_from(buffer_span(out), start);
-    size_t quotes = 0;
-    bool special = false;
+    size_t quotes = 0, n = 0;
     uint8_t *field, *to;
 
-    for (size_t i = 0; i < text.len; i++) {
-        uint8_t b = text.at[i];
-
-        quotes += b == '"';
-        special |= b == ',' || b == '"' || b == '\n' || b == '\r';
+    while (n < text.len && !special[text.at[n]]) {
+        n++;
     }
-    if (!special || buffer_room(out, quotes + 2) == NULL) {
+    for (size_t i = n; i < text.len; i++) {
+        quotes += text.at[i] == '"';
+    }
+    if (n == text.len || buffer_room(out, quotes + 2) == NULL) {
         return;
     }
     /* From its end to its start, so that no second copy is needed. */
