@@ -1,0 +1,58 @@
+#ifndef DIRECTORY_ASKING_H
+#define DIRECTORY_ASKING_H
+
+#include "directory/internal.h"
+#include "directory/repeat.h"
+
+/* One search on one server, over as many pages and connections as it takes. */
+struct asking {
+    struct directory *directory;
+    const struct directory_search *search;
+    const struct directory_sink *sink;
+    struct directory_found *found;
+    const char *base, *filter;
+    enum directory_scope scope;
+    unsigned page_size; /* 0: in no pages */
+
+    uint64_t handed; /* entries handed over by earlier passes, to be passed over */
+    uint64_t handed_digest;
+    uint64_t seen; /* entries of this pass, and a digest of their DNs in their order */
+    uint64_t seen_digest;
+    bool page_begun; /* an entry of this page has come */
+    struct repeat repeat;
+    bool lost; /* out: the connection ended under it */
+
+    char **references; /* continuation references, to be followed later */
+    size_t reference_count;
+    bool referred; /* a result, not a continuation, led to one of them */
+};
+
+/* Hands over one entry, `message` being libldap's, its ranges fetched to their end. */
+MUST_USE enum fault asking_take_entry(struct asking *asking, void *message, struct why *why);
+
+/*
+ * Asks until all pages have come, or the first fault; references are gathered. Begins at the first
+ * entry, and passes over those that were handed over before.
+ */
+MUST_USE enum fault asking_run(struct asking *asking, struct why *why);
+
+/* Gathers the URLs of one continuation reference, or of a result that is one. */
+void asking_take_references(struct asking *asking, char *const *urls);
+
+void asking_clear(struct asking *asking);
+
+/* What the server tells of itself in its root entry (RFC 4512, 5.1). */
+struct directory_root {
+    bool active_directory;
+    char **contexts; /* NULL at the end; Active Directory's default one alone */
+};
+
+/* Empty where the server does not tell, or not to us. */
+struct directory_root directory_read_root(struct directory *directory);
+void directory_root_clear(struct directory_root *root);
+
+/* The reason for libldap's last failure on this connection. */
+MUST_USE enum fault directory_failed(struct directory *directory, const char *doing, bool *lost,
+                                     struct why *why);
+
+#endif

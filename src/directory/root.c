@@ -1,0 +1,150 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <ldap.h>
+
+#include "base/buffer.h"
+#include "directory/asking.h"
+
+/* LDAP_CAP_ACTIVE_DIRECTORY_OID (MS-ADTS, 3.1.1.3.4.3.1). */
+static const char active_directory[] = "1.2.840.113556.1.4.800";
+
+enum { FILTER_MAX = 4096 };
+
+static char **copy_values(LDAP *ld, LDAPMessage *entry, const char *name)
+{
+    struct berval **values = ldap_get_values_len(ld, entry, name);
+    int count = values != NULL ? ldap_count_values_len(values) : 0;
+    char **copy = count > 0 ? calloc((size_t)count + 1, sizeof(*copy)) : NULL;
+    int n = 0;
+
+    for (int i = 0; copy != NULL && i < count; i++) {
+        copy[n] = strndup(values[i]->bv_val, values[i]->bv_len);
+        n += copy[n] != NULL && copy[n][0] != '\0';
+    }
+    ldap_value_free_len(values);
+    return copy;
+}
+
+static void free_values(char **values)
+{
+    for (size_t i = 0; values != NULL && values[i] != NULL; i++) {
+        free(values[i]);
+    }
+    free(values);
+}
+
+struct directory_root directory_read_root(struct directory *directory)
+{
+    static const char *const attributes[] = {"namingContexts", "defaultNamingContext",
+                                             "supportedCapabilities", NULL};
+    struct timeval limit = {.tv_sec = (time_t)directory->options->timeout_s};
+    struct directory_root root = {0};
+    LDAP *ld = directory->ld;
+    LDAPMessage *answer = NULL, *entry = NULL;
+    char **capabilities = NULL;
+
+    if (ldap_search_ext_s(ld, "", LDAP_SCOPE_BASE, "(objectClass=*)",
+                          (char **)(uintptr_t)attributes, 0, NULL, NULL, &limit, 0,
+                          &answer) == LDAP_SUCCESS) {
+        entry = ldap_first_entry(ld, answer);
+    }
+    directory_note_answer(directory);
+    if (entry != NULL) {
+        root.contexts = copy_values(ld, entry, "defaultNamingContext");
+        if (root.contexts == NULL) {
+            root.contexts = copy_values(ld, entry, "namingContexts");
+        }
+        capabilities = copy_values(ld, entry, "supportedCapabilities");
+    }
+    for (size_t i = 0; capabilities != NULL && capabilities[i] != NULL; i++) {
+        root.active_directory |= strcmp(capabilities[i], active_directory) == 0;
+    }
+    free_values(capabilities);
+    (void)ldap_msgfree(answer);
+    return root;
+}
+
+void directory_root_clear(struct directory_root *root)
+{
+    free_values(root->contexts);
+    *root = (struct directory_root){0};
+}
+
+/* `(|(userCertificate=*)(…=*))`; names with options are left out: the plain one covers them. */
+static void put_filter(struct buffer *out, const char *const *attributes)
+{
+    buffer_add_text(out, "(|");
+    for (; *attributes != NULL; attributes++) {
+        if (strchr(*attributes, ';') == NULL) {
+            buffer_add_byte(out, '(');
+            buffer_add_text(out, *attributes);
+            buffer_add_text(out, "=*)");
+        }
+    }
+    buffer_add_text(out, ")");
+    buffer_add_byte(out, '\0');
+}
+
+/* True when an entry beneath `base` comes with one of the attributes. */
+static bool shows_beneath(struct directory *directory, const char *base, const char *filter,
+                          const char *const *attributes)
+{
+    /* Half of the time limit, so that whoever waits for us does not give up first. */
+    struct timeval limit = {.tv_sec = (time_t)(directory->options->timeout_s + 1) / 2};
+    LDAP *ld = directory->ld;
+    LDAPMessage *answer = NULL;
+    BerElement *in = NULL;
+    bool shows = false;
+
+    (void)ldap_search_ext_s(ld, base, LDAP_SCOPE_SUBTREE, filter, (char **)(uintptr_t)attributes, 1,
+                            NULL, NULL, &limit, 1, &answer);
+    directory_note_answer(directory);
+    for (LDAPMessage *entry = answer != NULL ? ldap_first_entry(ld, answer) : NULL;
+         entry != NULL && !shows; entry = ldap_next_entry(ld, entry)) {
+        char *name = ldap_first_attribute(ld, entry, &in);
+
+        shows = name != NULL;
+        ldap_memfree(name);
+        ber_free(in, 0);
+        in = NULL;
+    }
+    (void)ldap_msgfree(answer);
+    return shows;
+}
+
+/* True when `dn` lies in the context; spaces apart, which no server writes there. */
+static bool is_within(const char *dn, const char *context)
+{
+    size_t length = strlen(dn), end = strlen(context);
+
+    return length > end && strcasecmp(dn + length - end, context) == 0;
+}
+
+bool directory_shows(struct directory *directory, const char *const *attributes)
+{
+    struct buffer filter = buffer_with_max(FILTER_MAX);
+    struct directory_root root = {0};
+    const char *base = directory->url.base;
+    bool shows = false;
+
+    put_filter(&filter, attributes);
+    if (filter.fault == FAULT_NONE && directory->ld != NULL) {
+        shows =
+            base[0] != '\0' && shows_beneath(directory, base, (const char *)filter.at, attributes);
+        if (!shows) {
+            root = directory_read_root(directory);
+        }
+        for (size_t i = 0; !shows && root.contexts != NULL && root.contexts[i] != NULL; i++) {
+            if (base[0] == '\0' || is_within(base, root.contexts[i])) {
+                shows =
+                    shows_beneath(directory, root.contexts[i], (const char *)filter.at, attributes);
+            }
+        }
+    }
+    directory_root_clear(&root);
+    buffer_clear(&filter);
+    return shows;
+}
