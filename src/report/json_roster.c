@@ -61,7 +61,11 @@ static void add_names(struct buffer *out, const struct row *row)
     add_text(out, "container", entry_container(row->entry));
     add_text(out, "source", span_text(row->source));
     add_member(out, "line");
-    buffer_add_uint(out, row->entry->line);
+    if (row->entry->line > 0) {
+        buffer_add_uint(out, row->entry->line);
+    } else { /* a live directory has none */
+        buffer_add_text(out, "null");
+    }
     buffer_add_byte(out, ',');
 }
 

@@ -37,8 +37,11 @@ struct judging {
 
 static enum fault complain_of(struct judging *judging, size_t value, const struct why *why)
 {
-    const struct complaint complaint = {
-        .line = judging->entry->line, .rule = why->rule, .value = value, .offset = why->offset};
+    const struct complaint complaint = {.line = judging->entry->line,
+                                        .dn = judging->entry->dn,
+                                        .rule = why->rule,
+                                        .value = value,
+                                        .offset = why->offset};
 
     if (judging->faulty++ >= COMPLAINTS_A_RECORD) {
         return FAULT_NONE;
@@ -246,6 +249,9 @@ static enum blank why_blank(const struct entry *entry, const char *site)
     if (entry->cut_off) {
         return BLANK_CUT_OFF;
     }
+    if (entry->hidden) {
+        return BLANK_HIDDEN;
+    }
     if (site != NULL && home.len > 0 && !ascii_equal_nocase(home, span_text(site))) {
         return BLANK_OTHER_SITE;
     }
@@ -273,8 +279,8 @@ enum fault judge_entry(const struct entry *entry, const struct circumstances *gi
         fault = read_value(&judging, i);
     }
     if (fault == FAULT_NONE && judging.faulty > COMPLAINTS_A_RECORD) {
-        const struct complaint rest = {.line = entry->line,
-                                       .further = judging.faulty - COMPLAINTS_A_RECORD};
+        const struct complaint rest = {
+            .line = entry->line, .dn = entry->dn, .further = judging.faulty - COMPLAINTS_A_RECORD};
 
         fault = complaints_add(complaints, kept, &rest);
     }

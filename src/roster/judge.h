@@ -9,6 +9,7 @@
 /* What is wrong with one value of an entry, for a diagnostic: "certificate value 2: …". */
 struct complaint {
     uint64_t line;
+    struct span dn;   /* of the entry, in the batch: told where there are no lines */
     const char *rule; /* a static sentence */
     size_t value;     /* number of the value, from 1; 0: about the record */
     size_t offset;    /* byte within the value or record; told when not zero */

@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "base/text.h"
 #include "roster/engine.h"
 #include "roster/select.h"
 
@@ -103,17 +104,24 @@ static enum fault note(struct worker *worker, uint64_t line, const char *rule, s
     return complaints_add(&worker->complaints, &worker->kept, &complaint);
 }
 
+static enum fault note_entry(struct worker *worker, const struct entry *entry, const char *rule)
+{
+    const struct complaint complaint = {.line = entry->line, .dn = entry->dn, .rule = rule};
+
+    return complaints_add(&worker->complaints, &worker->kept, &complaint);
+}
+
 static enum fault note_remarks(struct worker *worker, const struct entry *entry)
 {
     enum fault fault = FAULT_NONE;
 
     if (entry->remark != NULL) {
-        fault = note(worker, entry->line, entry->remark, 0);
+        fault = note_entry(worker, entry, entry->remark);
     }
     if (fault == FAULT_NONE && entry->dropped > 0) {
-        fault =
-            note(worker, entry->line,
-                 "more than 262144 values or addresses in one record: the rest was left out", 0);
+        fault = note_entry(
+            worker, entry,
+            "more than 262144 values or addresses in one record: the rest was left out");
     }
     return fault;
 }
@@ -157,7 +165,7 @@ enum fault worker_judge(struct worker *worker, const struct work *work, struct w
                 fault = take_entry(worker, work, &entry);
             }
             if (fault == FAULT_RESOURCE) { /* this record was too much; the others may not be */
-                fault = note(worker, entry.line, "out of memory for this record: skipped", 0);
+                fault = note_entry(worker, &entry, "out of memory for this record: skipped");
             }
         } else {
             fault = note(worker, line, reason.rule, reason.offset);
@@ -196,15 +204,25 @@ static int put_sentence(char *out, size_t room, const struct complaint *c)
     return snprintf(out, room, "%s", c->rule);
 }
 
+/* An entry of a live directory has a DN where a record of a file has a line. */
 static void complain(struct engine *engine, const struct work *work, const struct complaint *c)
 {
+    const struct roster *roster = engine->roster;
+    bool live = source_format(roster->sources[work->source]) == SOURCE_LIVE;
+    struct buffer out = buffer_with_max((size_t)2 * SENTENCE_SIZE);
     char sentence[SENTENCE_SIZE];
     int n = put_sentence(sentence, sizeof(sentence), c);
     size_t length = n < 0 ? 0 : (size_t)n < sizeof(sentence) ? (size_t)n : sizeof(sentence) - 1;
 
+    if (live && c->dn.len > 0) {
+        text_add_safe(&out, span_upto(c->dn, SENTENCE_SIZE / 2));
+        buffer_add_text(&out, ": ");
+    }
+    buffer_add(&out, span_of(sentence, length));
     engine->outcome.complaints++;
-    engine->roster->complain(engine->roster->context, engine->roster->names[work->source], c->line,
-                             span_of(sentence, length));
+    roster->complain(roster->context, roster->names[work->source], live ? 0 : c->line,
+                     buffer_span(&out));
+    buffer_clear(&out);
 }
 
 /* What can be said of a source only when all of it has been read. */
@@ -221,6 +239,12 @@ static void end_source(struct engine *engine, const struct work *work)
                                          "no entry has a certificate attribute: was it asked for? "
                                          "(ldapsearch … mail userCertificate "
                                          "userSMIMECertificate; ldifde -l …)"});
+    }
+    if (source_live_facts(source).hidden) {
+        complain(engine, work,
+                 &(struct complaint){.rule = "the directory shows this user no certificate of "
+                                             "anybody: nobody has one, or they may not be read "
+                                             "(bind as one who may: -D, -y)"});
     }
     engine->outcome.summary.incomplete |= source_is_incomplete(source);
 }

@@ -1,13 +1,15 @@
 #ifndef SOURCE_INTERNAL_H
 #define SOURCE_INTERNAL_H
 
+#include "source/live.h"
 #include "source/source.h"
 #include "source/stream.h"
 
 /* One source; shared by source.c, which reads it, and records.c, which takes it apart. */
 struct source {
     struct source_options options;
-    struct stream *stream;
+    struct stream *stream; /* NULL: a live directory */
+    struct live *live;
     enum source_format format;
     struct csv_header *header;  /* CSV: the one in force; those before it hang behind it */
     struct csv_dialect dialect; /* CSV: the same for every header of the file */

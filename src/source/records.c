@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "source/live_frame.h"
 
 /* Bytes that no certificate fits in: a value this short may be a word of a second header. */
 enum { VALUE_SUSPICIOUS = 32 };
@@ -27,7 +28,9 @@ struct records records_of(struct source *source, struct batch *batch)
         .skipped_lines = batch->skipped_lines,
         .ldif = {.lines = {.rest = text, .line = batch->first_line},
                  .first = batch->first,
-                 .follow_folder = source->options.follow_folder},
+                 .follow_folder = source->options.follow_folder,
+                 .projection = source->options.csv.projection},
+        .live = cursor_over(text),
     };
 }
 
@@ -292,6 +295,10 @@ enum fault records_next(struct records *records, struct arena *arena, struct ent
                         uint64_t *line, struct why *why)
 {
     bool is_csv = records->source->format == SOURCE_CSV;
+
+    if (records->source->format == SOURCE_LIVE) {
+        return frame_entry_next(&records->live, arena, out, why);
+    }
     enum fault fault = is_csv ? next_csv(records, arena, out, line, why)
                               : next_ldif(records, arena, out, line, why);
     const struct span *rest = is_csv ? &records->rest : &records->ldif.lines.rest;
@@ -338,6 +345,11 @@ enum fault records_commit(struct records *records, uint64_t *line_base)
     struct source *source = records->source;
     bool is_csv = source->format == SOURCE_CSV;
     uint64_t line = is_csv ? records->line : records->ldif.lines.line;
+
+    if (source->format == SOURCE_LIVE) { /* which has no lines */
+        *line_base = 0;
+        return FAULT_NONE;
+    }
 
     if (is_csv && (records->began != source->header || source->left.len > 0)) {
         records_drop(records);

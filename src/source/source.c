@@ -23,6 +23,10 @@ enum fault source_open(const char *path, const struct source_options *options, s
     struct stat status = {0};
     struct source *source;
     enum fault fault;
+
+    if (options->live != NULL && directory_is_url(path)) {
+        return live_open(path, options, out, why);
+    }
     int fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
                                     : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
@@ -179,7 +183,12 @@ enum fault source_start(struct source *source, struct why *why)
 {
     struct batch *head = &source->carry;
     size_t newline;
-    enum fault fault = batch_resize(head, BATCH_SIZE, why);
+    enum fault fault;
+
+    if (source->live != NULL) {
+        return live_start(source->live, why);
+    }
+    fault = batch_resize(head, BATCH_SIZE, why);
 
     if (fault != FAULT_NONE) {
         return fault;
@@ -324,7 +333,12 @@ static size_t take_rest(const struct source *source, struct batch *batch)
 enum fault source_read(struct source *source, struct batch *batch, struct why *why)
 {
     size_t whole = 0;
-    enum fault fault = begin_batch(source, batch, why);
+    enum fault fault;
+
+    if (source->live != NULL) {
+        return live_read(source->live, batch, why);
+    }
+    fault = begin_batch(source, batch, why);
 
     if (fault != FAULT_NONE) {
         return fault;
@@ -399,17 +413,31 @@ bool source_shows_certificates(const struct source *source)
     return source->format != SOURCE_LDIF || source->names_certificate;
 }
 
-bool source_is_incomplete(const struct source *source) { return source->incomplete; }
+bool source_is_incomplete(const struct source *source)
+{
+    return source->incomplete || source_live_facts(source).incomplete;
+}
 
 void source_progress(const struct source *source, uint64_t *position, uint64_t *size)
 {
+    if (source->live != NULL) {
+        *position = source_live_facts(source).bytes;
+        *size = 0;
+        return;
+    }
     *position = stream_position(source->stream);
     *size = source->size;
 }
 
 enum fault source_rewind(struct source *source, struct why *why)
 {
-    enum fault fault = stream_rewind(source->stream, why);
+    enum fault fault;
+
+    if (source->live != NULL) {
+        live_rewind(source->live);
+        return FAULT_NONE;
+    }
+    fault = stream_rewind(source->stream, why);
 
     if (fault != FAULT_NONE) {
         return fault;
@@ -430,6 +458,7 @@ void source_free(struct source *source)
         return;
     }
     stream_free(source->stream);
+    live_free(source->live);
     csv_header_free(source->header);
     batch_clear(&source->carry);
     batch_clear(&source->left);

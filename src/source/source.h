@@ -9,11 +9,13 @@
 #include "entry/entry.h"
 #include "source/csv_header.h"
 #include "source/ldif.h"
+#include "source/live_options.h"
 
 /*
- * Where entries come from: one export file, or a pipe, read in batches.
+ * Where entries come from: one export file, a pipe, or a live directory, read in batches.
  *
  *     source_open()   before the process gives up its rights: takes hold of the file
+ *     source_connect() the same for a directory: connects, which a file does not need
  *     source_start()  reads the first bytes: which format, which columns
  *     source_read()   fills one batch with whole records; one caller at a time, in order
  *     records_next()  takes the entries out of a batch; many batches at a time, in any order
@@ -22,7 +24,7 @@
  * The reader holds what one batch needs and no more, however long the file is.
  */
 
-enum source_format { SOURCE_UNTOLD, SOURCE_CSV, SOURCE_LDIF };
+enum source_format { SOURCE_UNTOLD, SOURCE_CSV, SOURCE_LDIF, SOURCE_LIVE };
 
 /* What a user may say, instead of having it recognised. */
 struct source_options {
@@ -30,6 +32,7 @@ struct source_options {
     const char *encoding; /* NULL: recognise */
     struct csv_options csv;
     int follow_folder; /* descriptor; -1: `:<` is never followed */
+    const struct live_options *live; /* NULL: no live directory can be read */
     bool count_lines;  /* batches tell their first line: where rows show theirs */
     bool unpack_ahead; /* stream_unpack_ahead() */
     size_t batch_size; /* SOURCE_BATCH_MIN to SOURCE_RECORD_MAX; 0: the usual one, 1 MiB */
@@ -74,7 +77,15 @@ MUST_USE enum fault source_open(const char *path, const struct source_options *o
                                 struct source **out, struct why *why);
 
 /*
- * Reads the first bytes and decides what the file is.
+ * Connects to a live directory and binds; does nothing for a file. The faults are those of
+ * directory_connect(); their sentences, and those of the calls that follow, live until the next
+ * one of this source.
+ */
+MUST_USE enum fault source_connect(struct source *source, struct why *why);
+
+/*
+ * Reads the first bytes and decides what the file is. Of a live directory: begins the search, with
+ * the faults of directory_search() where it brings nothing.
  *
  * FAULT_SYNTAX    neither LDIF nor a CSV with a header that we know; or the stream is damaged
  * FAULT_ABSENT    a header without a certificate column
@@ -105,6 +116,7 @@ struct records {
     struct lines_stops stops;        /* CSV: what has been seen of `rest` */
     uint64_t line;                   /* CSV */
     struct ldif_reading ldif;        /* LDIF */
+    struct cursor live;              /* a live directory */
     bool names_certificate;          /* LDIF: some entry had a certificate attribute */
     bool torn;                       /* the last record is not whole */
     bool last;                       /* nothing follows the batch */
@@ -160,8 +172,14 @@ bool source_names_mailboxes(const struct source *source);
 /* False when no entry so far has had any certificate attribute: was it asked for? */
 bool source_shows_certificates(const struct source *source);
 
-/* True when the file itself says that it holds only a part (ldapsearch's result line). */
+/*
+ * True when only a part came: the file itself says so (ldapsearch's result line), or the live
+ * directory ended the search early.
+ */
 bool source_is_incomplete(const struct source *source);
+
+/* Of a live directory; all is zero for a file. */
+struct live_facts source_live_facts(const struct source *source);
 
 /* Bytes read so far and in all, as stored; `*size` is 0 for a pipe. For a progress line. */
 void source_progress(const struct source *source, uint64_t *position, uint64_t *size);

@@ -163,10 +163,20 @@ static void tell_unknown(const struct telling *t)
                         "certificate: export the attribute again with ldifde or csvde");
         return;
     }
-    buffer_add_text(t->out, t->mailbox->blank == BLANK_OTHER_SITE
-                                ? "homed at another site, whose certificates this export does not "
-                                  "show: export there"
-                                : "the record ends before its certificates: export it again");
+    switch (t->mailbox->blank) {
+    case BLANK_OTHER_SITE:
+        buffer_add_text(t->out, "homed at another site, whose certificates this export does not "
+                                "show: export there");
+        break;
+    case BLANK_HIDDEN:
+        buffer_add_text(t->out, "the directory shows this user no certificates: bind as one who "
+                                "may read them");
+        break;
+    case BLANK_CUT_OFF:
+    case BLANK_SHOWN:
+        buffer_add_text(t->out, "the record ends before its certificates: export it again");
+        break;
+    }
 }
 
 static tell_fn *const tell[STANDING_COUNT] = {

@@ -84,6 +84,7 @@ enum blank {
     BLANK_SHOWN,      /* the source would have shown values: none */
     BLANK_OTHER_SITE, /* homed at another site (--site): unknown */
     BLANK_CUT_OFF,    /* the record ends before the certificate column: unknown */
+    BLANK_HIDDEN,     /* a live directory shows whoever asks no certificate at all: unknown */
 };
 
 struct mailbox {

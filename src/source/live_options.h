@@ -1,0 +1,25 @@
+#ifndef SOURCE_LIVE_OPTIONS_H
+#define SOURCE_LIVE_OPTIONS_H
+
+#include "directory/directory.h"
+
+struct projection;
+
+/* How a live directory is read; what it names is borrowed, and lives as long as the source. */
+struct live_options {
+    struct directory_options directory;
+    const struct projection *projection; /* attributes beside those of a roster; NULL: none */
+    bool everything; /* objects that are no mailboxes too, where the URL has no filter */
+};
+
+/* What became of one, beside its entries. */
+struct live_facts {
+    uint64_t bytes;                /* of its entries, so far */
+    bool incomplete;               /* it ended early */
+    bool hidden;                   /* it shows this user no certificate of anybody */
+    bool exposed;                  /* a password went over an unprotected line */
+    bool reconnected;              /* the connection was lost once, and taken up again */
+    uint64_t references, followed; /* continuation references */
+};
+
+#endif
