@@ -51,10 +51,12 @@ _keyroster_value()
     --color) _keyroster_words 'auto always never' "$current" ;;
     --encoding) _keyroster_words 'UTF-8 UTF-16 UTF-16LE UTF-16BE cp1252' "$current" ;;
     --delimiter | --multi-value-separator | --quote) COMPREPLY=() ;;
+    -Y) _keyroster_words 'EXTERNAL GSSAPI' "$current" ;;
+    -D | --page-size | --timeout) COMPREPLY=() ;;
     --expires-within) _keyroster_words '30d 60d 90d' "$current" ;;
     --at | --site | --container | --threads) COMPREPLY=() ;;
     --follow-urls) _keyroster_folders "$current" ;;
-    -o | --output | --issuer | --trust | --crl) _keyroster_files "$current" ;;
+    -o | --output | --issuer | --trust | --crl | -y | --ca) _keyroster_files "$current" ;;
     *) return 1 ;;
     esac
 }
@@ -83,7 +85,8 @@ _keyroster()
         options='-f --format -o --output --at --issuer --trust --crl --site --only --container
             --expires-within --objects --from --encoding --delimiter --quote
             --multi-value-separator --follow-urls --threads --no-progress --summary
-            --shared-keys --no-sandbox --color -h --help'
+            --shared-keys --no-sandbox --color -D -y -W -Y -Z --ca --page-size --timeout
+            --follow-referrals --allow-incomplete -v --verbose -h --help'
         ;;
     cert) options='-f --format -o --output -h --help' ;;
     *) return ;;

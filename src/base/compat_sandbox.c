@@ -22,6 +22,8 @@
 /* Renaming a file that is complete, within its folder: it goes here and appears there. */
 #define OUTPUT_RIGHTS (LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE)
 
+#define READ_RIGHTS (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
+
 static bool allow_beneath(int rules, int folder, uint64_t rights)
 {
     struct landlock_path_beneath_attr beneath = {.allowed_access = rights, .parent_fd = folder};
@@ -42,8 +44,15 @@ static bool allow_wanted(int rules, const struct sandbox *sandbox)
         }
     }
     if (sandbox->read_folder >= 0) {
-        good = good && allow_beneath(rules, sandbox->read_folder,
-                                     LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR);
+        good = good && allow_beneath(rules, sandbox->read_folder, READ_RIGHTS);
+    }
+    if (sandbox->network) {
+        int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+        good = good && root >= 0 && allow_beneath(rules, root, READ_RIGHTS);
+        if (root >= 0) {
+            (void)close(root);
+        }
     }
     return good;
 }
@@ -71,15 +80,9 @@ static const int denied[] = {
     SCMP_SYS(execveat),
     SCMP_SYS(fork),
     SCMP_SYS(vfork),
-    SCMP_SYS(socket),
-    SCMP_SYS(socketpair),
-    SCMP_SYS(connect),
-    SCMP_SYS(bind),
     SCMP_SYS(listen),
     SCMP_SYS(accept),
     SCMP_SYS(accept4),
-    SCMP_SYS(sendto),
-    SCMP_SYS(sendmsg),
     SCMP_SYS(ptrace),
     SCMP_SYS(process_vm_readv),
     SCMP_SYS(process_vm_writev),
@@ -94,9 +97,6 @@ static const int denied[] = {
     SCMP_SYS(bpf),
     SCMP_SYS(perf_event_open),
     SCMP_SYS(userfaultfd),
-    SCMP_SYS(keyctl),
-    SCMP_SYS(add_key),
-    SCMP_SYS(request_key),
     SCMP_SYS(io_uring_setup),
     SCMP_SYS(io_uring_enter),
     SCMP_SYS(kexec_load),
@@ -110,6 +110,13 @@ static const int denied[] = {
     SCMP_SYS(symlink),
     SCMP_SYS(symlinkat),
     SCMP_SYS(open_by_handle_at),
+};
+
+/* What connecting takes: sockets, and the keyring, in which Kerberos may keep its tickets. */
+static const int connecting[] = {
+    SCMP_SYS(socket), SCMP_SYS(socketpair), SCMP_SYS(connect),
+    SCMP_SYS(bind),   SCMP_SYS(sendto),     SCMP_SYS(sendmsg),
+    SCMP_SYS(keyctl), SCMP_SYS(add_key),    SCMP_SYS(request_key),
 };
 
 static const int opening[] = {SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(openat2), SCMP_SYS(creat)};
@@ -130,13 +137,15 @@ static bool deny(scmp_filter_ctx filter, const int *calls, size_t count)
 static bool restrict_calls(const struct sandbox *sandbox)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-    bool opens = sandbox->read_folder >= 0;
+    bool opens = sandbox->read_folder >= 0 || sandbox->network;
     bool held;
 
     if (filter == NULL) {
         return false;
     }
     held = deny(filter, denied, sizeof(denied) / sizeof(denied[0])) &&
+           (sandbox->network ||
+            deny(filter, connecting, sizeof(connecting) / sizeof(connecting[0]))) &&
            (opens || deny(filter, opening, sizeof(opening) / sizeof(opening[0]))) &&
            seccomp_load(filter) == 0;
     seccomp_release(filter);

@@ -10,10 +10,15 @@
  * the first byte of them: opening files (Landlock), and with them starting programs, sockets,
  * tracing, and other system calls of no use here (seccomp). What the kernel does not have is
  * passed over. Threads and open descriptors go on working.
+ *
+ * With `network`, what connecting takes stays: sockets, and reading any file, since resolver, TLS
+ * and Kerberos read theirs whenever they like. Writing files and starting programs are gone all the
+ * same.
  */
 struct sandbox {
     const char *output_folder; /* files may be created, renamed and removed in it; NULL: nowhere */
     int read_folder;           /* files below this descriptor may be read; -1: none */
+    bool network;              /* connections may be made again: sockets, and reading files */
 };
 
 /* How far it went. */

@@ -18,6 +18,7 @@
 #include "cmd/progress.h"
 #include "cmd/tuning.h"
 #include "cmd/users_options.h"
+#include "directory/url.h"
 
 /* Anchors and lists are held in memory whole; the largest public CRLs are some 50 MB. */
 #define TRUST_FILE_MAX ((size_t)512 << 20)
@@ -26,9 +27,10 @@
 struct users {
     struct users_options options;
     struct source **sources; /* those that could be opened */
-    const char **names;
+    char **names; /* of `sources`, as they may be shown */
     size_t count;
     size_t unopened;
+    bool live; /* one of them is a live directory */
     struct trust *trust;
     struct outfile output;
     bool output_failed; /* a fault is about the output, not about memory or threads */
@@ -120,6 +122,30 @@ static bool load_trust(struct users *users)
     return true;
 }
 
+/* Opens one source; what cannot be opened is told. False when there is no use going on. */
+static bool open_source(struct users *users, const char *path)
+{
+    bool live = directory_is_url(path);
+    char *name = directory_url_public(path);
+
+    if (name == NULL) {
+        complain(NULL, 0, "out of memory");
+        return false;
+    }
+    if (live && !ldap_options_read_password(&users->options.ldap)) {
+        free(name);
+        return false;
+    }
+    if (ldap_options_open(path, name, &users->options.source, &users->sources[users->count])) {
+        users->names[users->count++] = name;
+        users->live |= live;
+    } else {
+        free(name);
+        users->unopened++;
+    }
+    return true;
+}
+
 /* Opens the sources; what cannot be opened is told, and the others are still done. */
 static bool open_sources(struct users *users)
 {
@@ -132,14 +158,8 @@ static bool open_sources(struct users *users)
         return false;
     }
     for (size_t i = 0; i < paths->count; i++) {
-        struct why why = {0};
-
-        if (source_open(paths->at[i], &users->options.source, &users->sources[users->count],
-                        &why) == FAULT_NONE) {
-            users->names[users->count++] = paths->at[i];
-        } else {
-            users->unopened++;
-            complain_why(paths->at[i], &why);
+        if (!open_source(users, paths->at[i])) {
+            return false;
         }
     }
     return users->count > 0;
@@ -200,7 +220,8 @@ static void enter_sandbox(const struct users *users)
 
     if (!users->options.no_sandbox) {
         (void)sandbox_enter(&(struct sandbox){.output_folder = folder,
-                                              .read_folder = users->options.source.follow_folder});
+                                              .read_folder = users->options.source.follow_folder,
+                                              .network = users->live});
     }
     free(folder);
 }
@@ -267,12 +288,29 @@ static int exit_status(const struct users *users, const struct outcome *outcome)
                : EXIT_DONE;
 }
 
+/* What a directory kept back is missing in the file: then it stays as it was, unless allowed. */
+static bool is_withheld(const struct users *users)
+{
+    bool incomplete = false;
+
+    for (size_t i = 0; i < users->count; i++) {
+        ldap_options_tell(&users->options.ldap, users->names[i], users->sources[i]);
+        incomplete |= source_live_facts(users->sources[i]).incomplete;
+    }
+    if (!incomplete || users->options.ldap.allow_incomplete || users->output.path == NULL) {
+        return false;
+    }
+    complain(users->options.output, 0,
+             "left as it was, since the roster is incomplete (--allow-incomplete writes it)");
+    return true;
+}
+
 static int run(struct users *users)
 {
     const struct users_options *o = &users->options;
     struct report report = {.format = o->format,
                             .options = {.at = o->at,
-                                        .sources = users->names,
+                                        .sources = (const char *const *)users->names,
                                         .source_count = users->count,
                                         .summary_only = o->summary,
                                         .width = table_width(users),
@@ -280,7 +318,7 @@ static int run(struct users *users)
                             .sink = write_output,
                             .context = users};
     const struct roster roster = {.sources = users->sources,
-                                  .names = users->names,
+                                  .names = (const char *const *)users->names,
                                   .source_count = users->count,
                                   .trust = users->trust,
                                   .rules = {.at = o->at, .warning_seconds = o->warning_seconds},
@@ -300,7 +338,7 @@ static int run(struct users *users)
 
     progress_clear(&users->progress);
     report_clear(&report);
-    if (fault == FAULT_NONE && status != EXIT_NOT_DONE) {
+    if (fault == FAULT_NONE && status != EXIT_NOT_DONE && !is_withheld(users)) {
         fault = outfile_commit(&users->output, &why);
         users->output_failed = fault != FAULT_NONE;
     }
@@ -321,9 +359,10 @@ static void users_clear(struct users *users)
 {
     for (size_t i = 0; i < users->count; i++) {
         source_free(users->sources[i]);
+        free(users->names[i]);
     }
     free(users->sources);
-    free(users->names);
+    free((void *)users->names);
     trust_free(users->trust);
     outfile_clear(&users->output);
     if (users->options.source.follow_folder >= 0) {

@@ -61,6 +61,7 @@ static const struct option long_options[] = {
     {"shared-keys", no_argument, NULL, OPTION_SHARED_KEYS},
     {"no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX},
     {"color", required_argument, NULL, OPTION_COLOUR},
+    LDAP_LONG_OPTIONS,
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
 };
@@ -70,8 +71,8 @@ static int print_help(void)
     fputs("usage: keyroster users [OPTION]... SOURCE...\n"
           "\n"
           "Tells which mailboxes use the key management server (KMS), and with what. SOURCE\n"
-          "is an export file, CSV or LDIF, plain or compressed (.gz, .zst), or - for\n"
-          "standard input.\n"
+          "is an export file, CSV or LDIF, plain or compressed (.gz, .zst), - for standard\n"
+          "input, or an LDAP URL: ldap://, ldaps:// or ldapi://.\n"
           "\n"
           "Output:\n"
           "  -f, --format FORMAT      table (default), csv, json or jsonl\n"
@@ -105,7 +106,10 @@ static int print_help(void)
           "      --follow-urls DIR    read the files below DIR that LDIF values name\n"
           "      --threads N          threads to work with\n"
           "      --no-sandbox         keep all rights while reading\n"
-          "\n"
+          "\n",
+          stdout);
+    fputs(ldap_options_help(), stdout);
+    fputs("\n"
           "  -h, --help               this help\n"
           "\n"
           "Exit status: 0 done; 1 done, but some input could not be read (named on stderr);\n"
@@ -300,8 +304,18 @@ static bool parse_output(struct users_options *o, int code, const char *argument
     }
 }
 
+static bool parse_ldap(struct users_options *o, int code, const char *argument, int *status)
+{
+    const char *what = ldap_option_take(&o->ldap, code, argument);
+
+    return what == NULL || wrong(what, argument, status);
+}
+
 static bool parse_option(struct users_options *o, int code, const char *argument, int *status)
 {
+    if (ldap_option_is(code)) {
+        return parse_ldap(o, code, argument, status);
+    }
     switch (code) {
     case OPTION_AT:
     case OPTION_ISSUER:
@@ -346,8 +360,10 @@ bool users_options_parse(int argc, char **argv, struct users_options *out, int *
         .source = {.follow_folder = -1},
         .threads = usual_threads(),
     };
+    ldap_options_init(&out->ldap);
+    out->source.live = &out->ldap.live;
     opterr = 0;
-    while ((code = getopt_long(argc, argv, ":f:o:h", long_options, NULL)) != -1) {
+    while ((code = getopt_long(argc, argv, ":f:o:h" LDAP_SHORT_OPTIONS, long_options, NULL)) != -1) {
         if (code == 'h') {
             *status = print_help();
             return false;
@@ -366,6 +382,9 @@ bool users_options_parse(int argc, char **argv, struct users_options *out, int *
     for (int i = optind; i < argc; i++) {
         add_name(&out->sources, argv[i]);
     }
+    if (ldap_options_check(&out->ldap) != NULL) {
+        return wrong(ldap_options_check(&out->ldap), NULL, status);
+    }
     return out->sources.count > 0 || wrong("no SOURCE given", NULL, status);
 }
 
@@ -375,4 +394,5 @@ void users_options_clear(struct users_options *options)
     free(options->anchors.at);
     free(options->crls.at);
     free(options->sources.at);
+    ldap_options_clear(&options->ldap);
 }

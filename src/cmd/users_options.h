@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cmd/ldap_options.h"
 #include "report/report.h"
 #include "roster/roster.h"
 #include "source/source.h"
@@ -35,6 +36,7 @@ struct users_options {
     bool no_progress, summary, shared_keys, no_sandbox;
     enum colour_when colour;
     struct name_list sources;
+    struct ldap_options ldap;
 };
 
 /*
