@@ -6,6 +6,7 @@
 
 #include "cert/trust.h"
 #include "report/report.h"
+#include "roster/exporting.h"
 #include "source/source.h"
 #include "verdict/verdict.h"
 
@@ -45,6 +46,7 @@ struct roster {
     struct selection selection;
     size_t threads; /* 1 or more */
     struct report *report;
+    struct exporting *exporting; /* NULL: a roster; else the rows of a directory export */
     roster_complain *complain;
     roster_progress *progress; /* NULL: nobody looks */
     void *context;

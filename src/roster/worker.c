@@ -126,6 +126,51 @@ static enum fault note_remarks(struct worker *worker, const struct entry *entry)
     return fault;
 }
 
+/* Values that could not be read stand in the export as they are; whoever made it should know. */
+static enum fault note_values(struct worker *worker, const struct entry *entry)
+{
+    static const char *const lost = "the exporting tool wrote the name of a type in place of the "
+                                    "certificate, which the export cannot show either";
+    size_t told = 0;
+    enum fault fault = FAULT_NONE;
+
+    for (size_t i = 0; i < entry->value_count && fault == FAULT_NONE; i++) {
+        const struct value *value = &entry->values[i].value;
+        struct complaint complaint = {.line = entry->line, .dn = entry->dn, .value = i + 1};
+
+        if (value->state == VALUE_BYTES || told++ >= COMPLAINTS_A_RECORD) {
+            continue;
+        }
+        complaint.rule = value->state == VALUE_LOST ? lost : value->why.rule;
+        complaint.offset = value->state == VALUE_LOST ? 0 : value->why.offset;
+        fault = complaints_add(&worker->complaints, &worker->kept, &complaint);
+    }
+    if (fault == FAULT_NONE && told > COMPLAINTS_A_RECORD) {
+        const struct complaint rest = {
+            .line = entry->line, .dn = entry->dn, .further = told - COMPLAINTS_A_RECORD};
+
+        fault = complaints_add(&worker->complaints, &worker->kept, &rest);
+    }
+    return fault;
+}
+
+/* An export makes a row of every object that it is to hold, whatever it thinks of it. */
+static enum fault export_entry(struct worker *worker, const struct entry *entry)
+{
+    const char *remark = NULL;
+    bool added = false;
+    enum fault fault =
+        exporting_add(worker->engine->roster->exporting, entry, &worker->entries, &worker->rows,
+                      &worker->tally, &added, &remark);
+
+    if (fault == FAULT_NONE && added) {
+        worker->summary.mailboxes++;
+        worker->summary.shown++;
+        fault = note_values(worker, entry);
+    }
+    return fault == FAULT_NONE && remark != NULL ? note_entry(worker, entry, remark) : fault;
+}
+
 static void worker_begin(struct worker *worker)
 {
     arena_reset(&worker->kept);
@@ -143,7 +188,10 @@ enum fault worker_judge(struct worker *worker, const struct work *work, struct w
     enum fault fault = FAULT_NONE;
 
     worker_begin(worker);
-    if (worker->batch.skipped != NULL) {
+    if (worker->engine->roster->exporting != NULL) {
+        fault = exporting_begin(worker->engine->roster->exporting, &worker->kept, &worker->tally);
+    }
+    if (fault == FAULT_NONE && worker->batch.skipped != NULL) {
         /* Before the batch's first line; what is too small to subtract from, the base makes up. */
         fault = note(worker, worker->batch.first_line - worker->batch.skipped_lines,
                      worker->batch.skipped, 0);
@@ -162,7 +210,9 @@ enum fault worker_judge(struct worker *worker, const struct work *work, struct w
         if (fault == FAULT_NONE) {
             fault = note_remarks(worker, &entry);
             if (fault == FAULT_NONE) {
-                fault = take_entry(worker, work, &entry);
+                fault = worker->engine->roster->exporting != NULL
+                            ? export_entry(worker, &entry)
+                            : take_entry(worker, work, &entry);
             }
             if (fault == FAULT_RESOURCE) { /* this record was too much; the others may not be */
                 fault = note_entry(worker, &entry, "out of memory for this record: skipped");
@@ -225,6 +275,12 @@ static void complain(struct engine *engine, const struct work *work, const struc
     buffer_clear(&out);
 }
 
+/* Whoever asks for no certificate need not be told that there is none. */
+static bool wants_certificates(const struct roster *roster)
+{
+    return roster->exporting == NULL || roster->exporting->export->last_certificate > 0;
+}
+
 /* What can be said of a source only when all of it has been read. */
 static void end_source(struct engine *engine, const struct work *work)
 {
@@ -233,7 +289,7 @@ static void end_source(struct engine *engine, const struct work *work)
     if (work->fault != FAULT_NONE && work->fault != FAULT_ABSENT) {
         complain(engine, work, &(struct complaint){.rule = work->why.rule});
     }
-    if (!source_shows_certificates(source)) {
+    if (wants_certificates(engine->roster) && !source_shows_certificates(source)) {
         complain(engine, work,
                  &(struct complaint){.rule =
                                          "no entry has a certificate attribute: was it asked for? "
@@ -314,7 +370,11 @@ static enum fault commit_batch(struct worker *worker, const struct work *work, s
     if (engine->collecting) {
         return merge_notes(worker, why);
     }
-    if (worker->batch.first && !source_names_mailboxes(engine->roster->sources[work->source])) {
+    if (engine->roster->exporting != NULL) {
+        exporting_merge(engine->roster->exporting, engine->roster->sources[work->source],
+                        &worker->tally);
+    } else if (worker->batch.first &&
+               !source_names_mailboxes(engine->roster->sources[work->source])) {
         hint(engine, work,
              "no column names the mailbox: rows are called by their line "
              "(add Display Name, E-mail Addresses or DN to the export)");

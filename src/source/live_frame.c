@@ -188,20 +188,26 @@ static bool is_repeated(const struct entry *entry, struct span name, struct span
 }
 
 static enum fault add_value(struct entry *entry, struct span full, struct span value,
-                            struct arena *arena)
+                            const struct projection *projection, struct arena *arena)
 {
     static const struct entry_style style = {.separator = 0, .binary = true};
     struct span name = without_options(full);
     const struct entry_column column = {.attribute = attribute_find(name, NULL), .name = name};
+    enum fault fault = FAULT_NONE;
+    size_t route;
 
     if (attribute_is_certificate(column.attribute) && is_repeated(entry, name, full, value)) {
         return FAULT_NONE;
     }
-    return entry_add(entry, &column, value, &style, arena);
+    route = projection_route(projection, &column);
+    if (route > 0) {
+        fault = projection_keep(entry, route, value, &style, arena);
+    }
+    return fault == FAULT_NONE ? entry_add(entry, &column, value, &style, arena) : fault;
 }
 
-enum fault frame_entry_next(struct cursor *batch, struct arena *arena, struct entry *out,
-                            struct why *why)
+enum fault frame_entry_next(struct cursor *batch, const struct projection *projection,
+                            struct arena *arena, struct entry *out, struct why *why)
 {
     struct frame frame;
     struct entry entry = {0};
@@ -213,7 +219,7 @@ enum fault frame_entry_next(struct cursor *batch, struct arena *arena, struct en
     }
     entry.dn = frame.dn;
     while ((fault = frame_value_next(&frame, &name, &value)) == FAULT_NONE) {
-        fault = add_value(&entry, name, value, arena);
+        fault = add_value(&entry, name, value, projection, arena);
         if (fault != FAULT_NONE) {
             return fault_at(fault, 0, "out of memory for this entry: skipped", why);
         }

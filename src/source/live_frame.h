@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/cursor.h"
 #include "entry/entry.h"
+#include "entry/projection.h"
 
 /*
  * How the entries of a live directory stand in a batch, so that the thread that reads the network
@@ -56,13 +57,14 @@ MUST_USE enum fault frame_value_next(struct frame *frame, struct span *name, str
 
 /*
  * Takes the next entry and makes it one of ours. Values that a server sends under two names
- * (`userCertificate` and `userCertificate;binary`) count once.
+ * (`userCertificate` and `userCertificate;binary`) count once. What `projection` asks for is kept
+ * as extras; NULL asks for nothing.
  *
  * FAULT_ABSENT    the batch is at its end
  * FAULT_SYNTAX    the batch is damaged: nothing follows
  * FAULT_RESOURCE  the arena is exhausted; the next call goes on
  */
-MUST_USE enum fault frame_entry_next(struct cursor *batch, struct arena *arena, struct entry *out,
-                                     struct why *why);
+MUST_USE enum fault frame_entry_next(struct cursor *batch, const struct projection *projection,
+                                     struct arena *arena, struct entry *out, struct why *why);
 
 #endif

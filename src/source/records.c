@@ -54,14 +54,14 @@ static enum fault fill_field(struct filling *filling, const struct entry_column 
 {
     const struct csv_header *header = filling->header;
     struct span text = field->text;
+    enum fault fault = FAULT_NONE;
     size_t nul;
 
     if (text.len == 0) {
         return FAULT_NONE;
     }
     if (field->doubled) {
-        enum fault fault = csv_field_text(field, &header->dialect, filling->arena, &text);
-
+        fault = csv_field_text(field, &header->dialect, filling->arena, &text);
         if (fault != FAULT_NONE) {
             return fault;
         }
@@ -69,7 +69,13 @@ static enum fault fill_field(struct filling *filling, const struct entry_column 
     if (!attribute_is_certificate(column->attribute)) {
         filling->nul |= field->nul || (field->quoted && span_find(text, '\0', &nul));
     }
-    return entry_add(filling->entry, column, text, &header->style, filling->arena);
+    if (column->route > 0) {
+        fault =
+            projection_keep(filling->entry, column->route, text, &header->style, filling->arena);
+    }
+    return fault == FAULT_NONE
+               ? entry_add(filling->entry, column, text, &header->style, filling->arena)
+               : fault;
 }
 
 /* How far the certificates at the start of the next field reach, by their own word. */
@@ -105,7 +111,7 @@ static enum fault fill_next(struct filling *filling)
     if (filling->stop == CSV_STOP_BROKEN || filling->stop == CSV_STOP_INCOMPLETE) {
         return FAULT_NONE;
     }
-    if (column->attribute != ATTRIBUTE_OTHER) {
+    if (column->attribute != ATTRIBUTE_OTHER || column->route > 0) {
         fault = fill_field(filling, column, &field);
     }
     if (fault == FAULT_NONE && skip > 0 && entry_has_broken_value(filling->entry, values)) {
@@ -297,7 +303,8 @@ enum fault records_next(struct records *records, struct arena *arena, struct ent
     bool is_csv = records->source->format == SOURCE_CSV;
 
     if (records->source->format == SOURCE_LIVE) {
-        return frame_entry_next(&records->live, arena, out, why);
+        return frame_entry_next(&records->live, records->source->options.csv.projection, arena, out,
+                                why);
     }
     enum fault fault = is_csv ? next_csv(records, arena, out, line, why)
                               : next_ldif(records, arena, out, line, why);

@@ -403,6 +403,14 @@ enum fault source_join(struct source *source, struct batch *batch, struct why *w
 
 enum source_format source_format(const struct source *source) { return source->format; }
 
+const struct entry_column *source_columns(const struct source *source, size_t *count)
+{
+    const struct csv_header *header = source->header;
+
+    *count = header != NULL ? header->count : 0;
+    return header != NULL ? header->columns : NULL;
+}
+
 bool source_names_mailboxes(const struct source *source)
 {
     return source->format != SOURCE_CSV || source->header->names_mailbox;

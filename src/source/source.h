@@ -166,6 +166,9 @@ void records_drop(struct records *records);
 
 enum source_format source_format(const struct source *source);
 
+/* CSV: the columns of the header in force. NULL, and 0 of them, for what has no header. */
+const struct entry_column *source_columns(const struct source *source, size_t *count);
+
 /* CSV: a column tells which mailbox a row is. LDIF: always true. */
 bool source_names_mailboxes(const struct source *source);
 

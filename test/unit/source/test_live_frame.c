@@ -32,7 +32,7 @@ static void entries_come_back(void **state)
     assert_int_equal(frame_begin(&writer, span_text("cn=b,dc=x")), FAULT_NONE);
     frame_end(&writer);
     batch = written(&writer);
-    assert_int_equal(frame_entry_next(&batch, &arena, &entry, &why), FAULT_NONE);
+    assert_int_equal(frame_entry_next(&batch, NULL, &arena, &entry, &why), FAULT_NONE);
     assert_span(entry.dn, "cn=a,dc=x");
     assert_span(entry.common_name, "Anna");
     assert_span(entry.mail, "a@x.example");
@@ -42,10 +42,10 @@ static void entries_come_back(void **state)
     assert_span(entry.values[1].name, "userCertificate");
     assert_int_equal(entry.values[2].attribute, ATTRIBUTE_CERT_FIRST);
     assert_false(entry.cut_off || entry.hidden);
-    assert_int_equal(frame_entry_next(&batch, &arena, &entry, &why), FAULT_NONE);
+    assert_int_equal(frame_entry_next(&batch, NULL, &arena, &entry, &why), FAULT_NONE);
     assert_span(entry.dn, "cn=b,dc=x");
     assert_int_equal(entry.value_count, 0);
-    assert_int_equal(frame_entry_next(&batch, &arena, &entry, &why), FAULT_ABSENT);
+    assert_int_equal(frame_entry_next(&batch, NULL, &arena, &entry, &why), FAULT_ABSENT);
     arena_clear(&arena);
     free(writer.bytes);
 }
@@ -66,7 +66,7 @@ static void one_value_under_two_names_counts_once(void **state)
     put(&writer, "userCertificate;binary", "0two"); /* twice under one name is the server's word */
     frame_end(&writer);
     batch = written(&writer);
-    assert_int_equal(frame_entry_next(&batch, &arena, &entry, &why), FAULT_NONE);
+    assert_int_equal(frame_entry_next(&batch, NULL, &arena, &entry, &why), FAULT_NONE);
     assert_int_equal(entry.value_count, 3);
     arena_clear(&arena);
     free(writer.bytes);
@@ -109,7 +109,7 @@ static void an_entry_too_long_is_cut_and_says_so(void **state)
         FAULT_NONE);
     frame_end(&writer);
     batch = written(&writer);
-    assert_int_equal(frame_entry_next(&batch, &arena, &entry, &why), FAULT_NONE);
+    assert_int_equal(frame_entry_next(&batch, NULL, &arena, &entry, &why), FAULT_NONE);
     assert_true(entry.cut_off);
     assert_non_null(entry.remark);
     assert_span(entry.common_name, "a");
@@ -135,7 +135,7 @@ static void all_entries_are_marked(void **state)
     frame_mark_all(&writer, FRAME_HIDDEN);
     batch = written(&writer);
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(frame_entry_next(&batch, &arena, &entry, &why), FAULT_NONE);
+        assert_int_equal(frame_entry_next(&batch, NULL, &arena, &entry, &why), FAULT_NONE);
         assert_true(entry.hidden);
         assert_false(entry.cut_off);
     }
@@ -158,8 +158,8 @@ static void out_of_memory_is_told_and_the_next_comes(void **state)
     assert_int_equal(frame_begin(&writer, span_text("cn=b")), FAULT_NONE);
     frame_end(&writer);
     batch = written(&writer);
-    assert_int_equal(frame_entry_next(&batch, &arena, &entry, &why), FAULT_RESOURCE);
-    assert_int_equal(frame_entry_next(&batch, &arena, &entry, &why), FAULT_NONE);
+    assert_int_equal(frame_entry_next(&batch, NULL, &arena, &entry, &why), FAULT_RESOURCE);
+    assert_int_equal(frame_entry_next(&batch, NULL, &arena, &entry, &why), FAULT_NONE);
     assert_span(entry.dn, "cn=b");
     free(writer.bytes);
 }
@@ -185,12 +185,12 @@ static void a_cut_batch_is_safe(void **state)
         struct why why;
         size_t count = 0;
 
-        while ((fault = frame_entry_next(&batch, &arena, &entry, &why)) == FAULT_NONE) {
+        while ((fault = frame_entry_next(&batch, NULL, &arena, &entry, &why)) == FAULT_NONE) {
             count++;
         }
         assert_int_equal(count, len / (writer.whole / 3));
         assert_int_equal(fault, len % (writer.whole / 3) == 0 ? FAULT_ABSENT : FAULT_SYNTAX);
-        assert_int_equal(frame_entry_next(&batch, &arena, &entry, &why), FAULT_ABSENT);
+        assert_int_equal(frame_entry_next(&batch, NULL, &arena, &entry, &why), FAULT_ABSENT);
         free(block);
         arena_clear(&arena);
     }
@@ -217,7 +217,7 @@ static void a_damaged_entry_is_refused(void **state)
 
         block[random_next(&seed) % writer.whole] = (uint8_t)random_next(&seed);
         batch = cursor_over(span_of(block, writer.whole));
-        while (frame_entry_next(&batch, &arena, &entry, &why) == FAULT_NONE) {
+        while (frame_entry_next(&batch, NULL, &arena, &entry, &why) == FAULT_NONE) {
             assert_true(entry.dn.len <= writer.whole);
         }
         free(block);
@@ -226,9 +226,47 @@ static void a_damaged_entry_is_refused(void **state)
     free(writer.bytes);
 }
 
+static void a_projection_keeps_what_it_asks_for(void **state)
+{
+    static const char *const kept[] = {"Berg", "37", "Dr."};
+    const struct span names[] = {span_text("Last name"), span_text("shoe-size"), span_text("title"),
+                                 span_text("X509-Cert")};
+    struct frame_writer writer = {.max = 1 << 20};
+    struct arena arena = arena_with_max(1 << 20);
+    struct projection *projection;
+    struct entry entry;
+    struct cursor batch;
+    struct why why;
+
+    (void)state;
+    assert_int_equal(projection_new(names, COUNT(names), false, &projection, &why), FAULT_NONE);
+    assert_int_equal(frame_begin(&writer, span_text("cn=a")), FAULT_NONE);
+    put(&writer, "sn", "Berg");
+    put(&writer, "Shoe-Size;lang-de", "37");
+    put(&writer, "description", "nobody asks");
+    put(&writer, "userCertificate;binary", "0one"); /* a value as ever, and no extra */
+    put(&writer, "title", "Dr.");
+    frame_end(&writer);
+    batch = written(&writer);
+    assert_int_equal(frame_entry_next(&batch, projection, &arena, &entry, &why), FAULT_NONE);
+    assert_int_equal(entry.extra_count, COUNT(kept));
+    assert_int_equal(entry.value_count, 1);
+    for (size_t i = 0; i < COUNT(kept); i++) {
+        assert_span(entry.extras[i].text, kept[i]);
+        assert_true(entry.extras[i].route > 0);
+    }
+    batch = written(&writer);
+    assert_int_equal(frame_entry_next(&batch, NULL, &arena, &entry, &why), FAULT_NONE);
+    assert_int_equal(entry.extra_count, 0);
+    projection_free(projection);
+    arena_clear(&arena);
+    free(writer.bytes);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_projection_keeps_what_it_asks_for),
         cmocka_unit_test(entries_come_back),
         cmocka_unit_test(one_value_under_two_names_counts_once),
         cmocka_unit_test(what_was_begun_and_not_ended_is_dropped),
