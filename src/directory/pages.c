@@ -199,6 +199,26 @@ static bool shrink(struct asking *asking, int code)
     }
 }
 
+/* 389 DS finds nothing beneath a base that is not there, and calls that a success in pages. */
+static enum fault check_base(struct asking *asking, struct why *why)
+{
+    struct directory *directory = asking->directory;
+    static const char *const nothing[] = {LDAP_NO_ATTRS, NULL};
+    struct timeval limit = {.tv_sec = (time_t)directory->options->timeout_s};
+    LDAPMessage *answer = NULL;
+    int code;
+
+    if (asking->seen > 0 || asking->base[0] == '\0') {
+        return FAULT_NONE;
+    }
+    code = ldap_search_ext_s(directory->ld, asking->base, LDAP_SCOPE_BASE, "(objectClass=*)",
+                             (char **)(uintptr_t)nothing, 0, NULL, NULL, &limit, 0, &answer);
+    directory_note_answer(directory);
+    (void)ldap_msgfree(answer);
+    return code == LDAP_NO_SUCH_OBJECT ? directory_refused(directory, "search", code, NULL, why)
+                                       : FAULT_NONE;
+}
+
 static enum fault end_search(struct asking *asking, struct page_end *end, struct why *why)
 {
     if (end->code == LDAP_SUCCESS && asking->seen < asking->handed) {
@@ -208,7 +228,7 @@ static enum fault end_search(struct asking *asking, struct page_end *end, struct
                         why);
     }
     if (end->code == LDAP_SUCCESS) {
-        return FAULT_NONE;
+        return check_base(asking, why);
     }
     if (end->code == LDAP_REFERRAL && end->references != NULL && end->references[0] != NULL) {
         if (asking->directory->options->follow_referrals) {
