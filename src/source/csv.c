@@ -109,8 +109,8 @@ static enum csv_stop take_quoted(struct span text, const struct csv_dialect *dia
     return end_field(text, after, dialect->delimiter, walk);
 }
 
-enum csv_stop csv_walk_next(struct span text, const struct csv_dialect *dialect, bool last,
-                            size_t skip, struct csv_walk *walk, struct csv_field *out)
+enum csv_stop csv_walk_any(struct span text, const struct csv_dialect *dialect, bool last,
+                           size_t skip, struct csv_walk *walk, struct csv_field *out)
 {
     size_t from = walk->at;
     size_t stop;

@@ -60,8 +60,28 @@ static inline struct csv_walk csv_walk_of(const struct csv_dialect *dialect)
  *
  * `*walk` and `*out` are written only where the field could be taken.
  */
-enum csv_stop csv_walk_next(struct span text, const struct csv_dialect *dialect, bool last,
-                            size_t skip, struct csv_walk *walk, struct csv_field *out);
+enum csv_stop csv_walk_any(struct span text, const struct csv_dialect *dialect, bool last,
+                           size_t skip, struct csv_walk *walk, struct csv_field *out);
+static inline enum csv_stop csv_walk_next(struct span text, const struct csv_dialect *dialect,
+                                          bool last, size_t skip, struct csv_walk *walk,
+                                          struct csv_field *out)
+{
+    size_t from = walk->at;
+
+    /* Nine of ten fields: not quoted, and another one follows. */
+    if (from < text.len && text.at[from] != dialect->quote && dialect->delimiter.len == 1) {
+        size_t stop = lines_next_stop(&walk->stops, text, from + skip);
+
+        if (stop < text.len && text.at[stop] == dialect->delimiter.at[0]) {
+            out->text.at = text.at + from;
+            out->text.len = stop - from;
+            out->quoted = out->doubled = out->nul = false;
+            walk->at = stop + 1;
+            return CSV_STOP_FIELD;
+        }
+    }
+    return csv_walk_any(text, dialect, last, skip, walk, out);
+}
 
 enum csv_end {
     CSV_COMPLETE,   /* a record ends here */
