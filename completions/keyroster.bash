@@ -47,7 +47,13 @@ _keyroster_value()
             mismatched foreign unreadable none unknown' "$current"
         ;;
     --from) _keyroster_words 'csv ldif' "$current" ;;
-    --objects) _keyroster_words 'mailbox all' "$current" ;;
+    --objects)
+        if [[ $verb == export ]]; then
+            _keyroster_words 'mailbox remote dl recipients all' "$current"
+        else
+            _keyroster_words 'mailbox all' "$current"
+        fi
+        ;;
     --color) _keyroster_words 'auto always never' "$current" ;;
     --encoding) _keyroster_words 'UTF-8 UTF-16 UTF-16LE UTF-16BE cp1252' "$current" ;;
     --delimiter | --multi-value-separator | --quote) COMPREPLY=() ;;
@@ -56,7 +62,7 @@ _keyroster_value()
     --expires-within) _keyroster_words '30d 60d 90d' "$current" ;;
     --at | --site | --container | --threads) COMPREPLY=() ;;
     --follow-urls) _keyroster_folders "$current" ;;
-    -o | --output | --issuer | --trust | --crl | -y | --ca) _keyroster_files "$current" ;;
+    -o | --output | --header | --options | --issuer | --trust | --crl | -y | --ca) _keyroster_files "$current" ;;
     *) return 1 ;;
     esac
 }
@@ -68,7 +74,7 @@ _keyroster()
 
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _keyroster_words 'users cert --help --version' "$current"
+        _keyroster_words 'users export cert --help --version' "$current"
         return
     fi
     # Bash takes an option, its equals sign and its value apart into three words.
@@ -87,6 +93,13 @@ _keyroster()
             --multi-value-separator --follow-urls --threads --no-progress --summary
             --shared-keys --no-sandbox --color -D -y -W -Y -Z --ca --page-size --timeout
             --follow-referrals --allow-incomplete -v --verbose -h --help'
+        ;;
+    export)
+        options='--header -o --output --objects --container --subcontainers --hidden --raw
+            --options --no-progress --from --encoding --delimiter --quote
+            --multi-value-separator --follow-urls --threads --no-sandbox
+            -D -y -W -Y -Z --ca --page-size --timeout --follow-referrals --allow-incomplete
+            -v --verbose -h --help'
         ;;
     cert) options='-f --format -o --output -h --help' ;;
     *) return ;;

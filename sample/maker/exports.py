@@ -200,6 +200,12 @@ def unicode_text(maker):
     return b"\xff\xfe" + ("\r\n".join(lines) + "\r\n").encode("utf-16-le")
 
 
+def header():
+    """What an administrator writes to choose the columns of a directory export."""
+    return ("Obj-Class,Display Name,Directory Name,E-mail Addresses,Home-Server,Obj-Container,"
+            "Tagged-X509-Cert,X509-Cert\r\n").encode("ascii")
+
+
 def zipped(data):
     out = io.BytesIO()
     with gzip.GzipFile(filename="", fileobj=out, mode="wb", compresslevel=9, mtime=0) as f:
