@@ -57,8 +57,8 @@ static int print_help(void)
           "      --hidden             objects that are hidden from the address book too\n"
           "      --raw                no aliases of the Administrator program, and nothing\n"
           "                           made up from other attributes\n"
-          "      --options FILE       an options file of the Administrator program, of which\n"
-          "                           [Export] counts\n"
+          "      --options FILE       an options file of the Administrator program\n"
+          "                           ([Export] counts)\n"
           "      --no-progress        no progress line on a terminal\n"
           "\n",
           stdout);
