@@ -29,17 +29,20 @@ class Ended(Result):
         self.seconds, self.peak = seconds, peak
 
 
-def users(*arguments, form="jsonl", timeout=60, folder=None, env=None):
-    """`keyroster users`, killed when it takes longer than `timeout` seconds: that is a hang."""
+def keyroster(*arguments, timeout=60, folder=None, env=None):
+    """Runs keyroster, killed when it takes longer than `timeout` seconds: that is a hang."""
     begin = time.monotonic()
     with tempfile.NamedTemporaryFile("r") as peak:
         done = subprocess.run(
-            [sys.executable, "-S", "-c", PEAK, peak.name, KEYROSTER, "users", "-f", form, "--at", AT,
-             *map(str, arguments)],
+            [sys.executable, "-S", "-c", PEAK, peak.name, KEYROSTER, *map(str, arguments)],
             stdin=subprocess.DEVNULL, capture_output=True, cwd=folder, timeout=timeout * SLOW,
             env=live_environment(**(env or {})), check=False)
         return Ended(done.returncode, done.stdout, done.stderr.decode("utf-8", "replace"),
                      time.monotonic() - begin, int(peak.read() or 0) * 1024 / 1e6)
+
+
+def users(*arguments, form="jsonl", **more):
+    return keyroster("users", "-f", form, "--at", AT, *arguments, **more)
 
 
 class LiveTest(ExportTest):
@@ -80,4 +83,4 @@ class LiveTest(ExportTest):
 
 
 __all__ = ["AT", "DONE", "Ended", "KEYROSTER", "LiveTest", "NOT_DONE", "SLOW", "SOME", "certificate",
-           "live_environment", "users"]
+           "keyroster", "live_environment", "users"]

@@ -17,7 +17,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "ldap"))
 
 from live import (  # noqa: E402
-    DONE, KEYROSTER, NOT_DONE, SLOW, SOME, LiveTest, certificate, live_environment, users)
+    DONE, KEYROSTER, NOT_DONE, SLOW, SOME, LiveTest, certificate, keyroster, live_environment, users)
 
 try:
     import ldap
@@ -31,6 +31,9 @@ from cryptography.hazmat.primitives.serialization import pkcs7  # noqa: E402
 SKIPPED = 77
 CERTIFICATES = ("usercertificate", "usersmimecertificate")
 PERSONS = {"person", "inetorgperson", "user", "mailrecipient", "organizationalperson"}
+# The header of an export, with a mark of UTF-8: the names are of many scripts.
+HEADER = ("\ufeffObj-Class,Directory Name,Display Name,E-mail Addresses,Obj-Container,Tagged-X509-Cert,"
+          "X509-Cert\r\n")
 OTHERS = {"computer", "contact", "group", "groupofnames"}
 
 
@@ -164,9 +167,9 @@ def independent(url, base, name, password, ca=None, ask=("*",)):
             return told
 
 
-def facts_of_rows(rows):
+def facts_of_rows(rows, by="dn"):
     """What keyroster's rows say, in the same form."""
-    return {row["dn"]: (sorted(row["addresses"]), sorted(c["sha256"] for c in row["certificates"]))
+    return {row[by]: (sorted(row["addresses"]), sorted(c["sha256"] for c in row["certificates"]))
             for row in rows}
 
 
@@ -243,6 +246,20 @@ class ServerTest(LiveTest):
         told = facts_of_rows(result.rows)
         self.assertEqual(len(result.rows), len(told), "a DN came twice")
         self.assertEqual(told, self.whole if whole is None else whole)
+
+    def export(self, *arguments, **more):
+        """Exports to the file `export.csv` in the test's folder."""
+        self.write("header.csv", HEADER)
+        return keyroster("export", "--header", "header.csv", "-o", "export.csv", *arguments,
+                         folder=self.folder, **more)
+
+    def reads_back(self, result):
+        """The export that has been made shows the same addresses and certificates."""
+        self.assertEqual((result.status, result.out, result.err), (0, b"", ""))
+        read = users("export.csv", folder=self.folder)
+        self.assertEqual((read.status, read.err), (0, ""))
+        self.assertEqual(sorted(facts_of_rows(read.rows, by="line").values()),
+                         sorted(self.whole.values()))
 
 
 __all__ = ["DONE", "KEYROSTER", "NOT_DONE", "SKIPPED", "SLOW", "SOME", "LiveTest", "Relay", "Server",

@@ -45,6 +45,9 @@ class Ds389Test(ServerTest):
             with self.subTest(name):
                 self.same_rows(users(*arguments, self.server.url(scheme)))
 
+    def test_an_export_reads_back_to_the_same_answers(self):
+        self.reads_back(self.export("--ca", self.server.ca, *self.bind(), self.server.url("ldaps")))
+
     def test_who_may_not_read_certificates_gets_unknown(self):
         result = users(*self.bind("blind"), self.server.url())
         self.assertEqual({(r["standing"], r["uses_kms"]) for r in result.rows}, {("unknown", "unknown")})

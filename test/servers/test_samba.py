@@ -72,6 +72,10 @@ class SambaTest(ServerTest):
         self.same_rows(users("-Y", "GSSAPI", self.server.url(), env=env))
         self.same_rows(users("-Y", "GSSAPI", "--page-size", "7", self.server.url(), env=env))
 
+    def test_an_export_reads_back_to_the_same_answers(self):
+        self.reads_back(self.export("-Y", "GSSAPI", self.server.url(), env=self.kerberos()))
+        self.reads_back(self.export("--ca", self.server.ca, *self.bind(), self.server.url("ldaps")))
+
     def test_kerberos_without_a_ticket(self):
         result = users("-Y", "GSSAPI", self.server.url(), env=self.kerberos(ticket=False))
         self.assert_refused(result, "ticket|credential|kerberos|gss")

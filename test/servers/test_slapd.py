@@ -176,6 +176,34 @@ class LimitTest(SlapdTest):
         self.assertEqual((self.folder / "roster").read_bytes(), shown.out)
 
 
+class ExportTest(SlapdTest):
+    def test_an_export_reads_back_to_the_same_answers(self):
+        self.reads_back(self.export(*self.bind(), self.server.url()))
+        self.reads_back(self.export("-ZZ", "--ca", self.server.ca, "--page-size", "9", *self.bind(),
+                                    self.server.url()))
+
+    def test_an_export_of_who_may_not_read_certificates(self):
+        result = self.export(*self.bind("blind"), self.server.url())
+        self.assertEqual(result.status, SOME)
+        self.assert_said_once(result, "no certificate")
+        read = users("export.csv", folder=self.folder)
+        self.assertEqual({r["standing"] for r in read.rows}, {"unknown"})
+
+    def test_an_export_that_is_incomplete_leaves_the_file(self):
+        self.write("export.csv", "as it was")
+        result = self.export(*self.bind("small"), self.server.url())
+        self.assertEqual((result.status, result.out), (SOME, b""))
+        self.assertIn("incomplete", result.err)
+        self.assertEqual((self.folder / "export.csv").read_text(), "as it was")
+        self.assertEqual(sorted(os.listdir(self.folder)), ["export.csv", "header.csv"])
+
+    def test_an_export_that_is_refused_leaves_the_file(self):
+        self.write("export.csv", "as it was")
+        result = self.export(*self.bind(password="wrong"), self.server.url())
+        self.assert_refused(result, "password|credentials")
+        self.assertEqual((self.folder / "export.csv").read_text(), "as it was")
+
+
 class FailureTest(SlapdTest):
     """One clear line, status 3, no rows, and the output file as it was."""
 
