@@ -69,7 +69,10 @@ class Ds389Test(ServerTest):
                 ("wrong authority", "certificate", ["--ca", other, *self.bind()],
                  self.server.url("ldaps")),
                 ("wrong authority, StartTLS", "certificate", ["-ZZ", "--ca", other, *self.bind()],
-                 self.server.url())):
+                 self.server.url()),
+                # To a search in pages, this server tells nothing and calls it a success.
+                ("no such base", "no such|does not exist|not there|base", self.bind(),
+                 self.server.url(base="ou=Absent," + BASE))):
             with self.subTest(name):
                 result = users(*arguments, url)
                 self.assert_refused(result, pattern)
