@@ -72,32 +72,39 @@ static enum fault add_type(struct filling *filling, struct span *address)
 }
 
 /*
- * All addresses in their order. Those from another attribute stand there only once: where the
- * list has the same one further on, that one is taken forward.
+ * An added address stands there only once: where the list has the same one further on, that one
+ * is taken forward. False when it stood there before.
  */
+static bool take_forward(struct export_texts *texts, size_t index)
+{
+    enum { LOOKED_AT = 64 }; /* a list that is longer is no mailbox's */
+    struct span *own = &texts->at[index].text;
+
+    for (size_t i = 0; i < texts->count && i < LOOKED_AT; i++) {
+        struct span *other = &texts->at[i].text;
+
+        if (i != index && span_equal(without_type(*other), without_type(*own))) {
+            *own = i < index ? (struct span){0} : *other;
+            *other = i < index ? *other : (struct span){0};
+            return i > index;
+        }
+    }
+    return true;
+}
+
+/* All addresses in their order; those from another attribute get a type. */
 static enum fault add_addresses(struct filling *filling, struct export_texts *texts,
                                 struct export_field *field)
 {
-    enum { LOOKED_AT = 64 }; /* a list that is longer is no mailbox's */
-
     for (size_t i = 0; i < texts->count; i++) {
         struct export_text *text = &texts->at[i];
-        enum fault fault = FAULT_NONE;
-        bool repeated = false;
 
-        if (text->text.len > 0 && text->added) {
-            for (size_t j = 0; j < texts->count && j < LOOKED_AT && !repeated; j++) {
-                if (j != i &&
-                    span_equal(without_type(texts->at[j].text), without_type(text->text))) {
-                    repeated = j < i;
-                    text->text = texts->at[j].text;
-                    texts->at[j].text = (struct span){0};
-                }
+        if (text->text.len > 0 && text->added && take_forward(texts, i)) {
+            enum fault fault = add_type(filling, &text->text);
+
+            if (fault != FAULT_NONE) {
+                return fault;
             }
-            fault = repeated ? FAULT_NONE : add_type(filling, &text->text);
-        }
-        if (fault != FAULT_NONE) {
-            return fault;
         }
         if (text->text.len > 0) {
             export_field_add_text(field, text->text);

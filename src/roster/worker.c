@@ -119,9 +119,9 @@ static enum fault note_remarks(struct worker *worker, const struct entry *entry)
         fault = note_entry(worker, entry, entry->remark);
     }
     if (fault == FAULT_NONE && entry->dropped > 0) {
-        fault = note_entry(
-            worker, entry,
-            "more than 262144 values or addresses in one record: the rest was left out");
+        fault =
+            note_entry(worker, entry,
+                       "more than 262144 values or addresses in one record: the rest was left out");
     }
     return fault;
 }
@@ -159,9 +159,8 @@ static enum fault export_entry(struct worker *worker, const struct entry *entry)
 {
     const char *remark = NULL;
     bool added = false;
-    enum fault fault =
-        exporting_add(worker->engine->roster->exporting, entry, &worker->entries, &worker->rows,
-                      &worker->tally, &added, &remark);
+    enum fault fault = exporting_add(worker->engine->roster->exporting, entry, &worker->entries,
+                                     &worker->rows, &worker->tally, &added, &remark);
 
     if (fault == FAULT_NONE && added) {
         worker->summary.mailboxes++;

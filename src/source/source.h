@@ -31,10 +31,10 @@ struct source_options {
     enum source_format format;
     const char *encoding; /* NULL: recognise */
     struct csv_options csv;
-    int follow_folder; /* descriptor; -1: `:<` is never followed */
+    int follow_folder;               /* descriptor; -1: `:<` is never followed */
     const struct live_options *live; /* NULL: no live directory can be read */
-    bool count_lines;  /* batches tell their first line: where rows show theirs */
-    bool unpack_ahead; /* stream_unpack_ahead() */
+    bool count_lines;                /* batches tell their first line: where rows show theirs */
+    bool unpack_ahead;               /* stream_unpack_ahead() */
     size_t batch_size; /* SOURCE_BATCH_MIN to SOURCE_RECORD_MAX; 0: the usual one, 1 MiB */
 };
 
