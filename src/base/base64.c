@@ -160,7 +160,7 @@ static size_t decode_pieces(struct span text, struct group *group, uint8_t **out
         s.held += made;
         decode_held(simd, &s, out);
     } while (taken > 0 && s.held < PIECE / 2);
-    if (text.len - at <= TAIL) {
+    if (text.len > at && text.len - at <= TAIL) {
         uint8_t tail[TAIL + SIMD_BLOCK];
         size_t len = text.len - at;
 

@@ -137,7 +137,9 @@ static bool take_again(struct cursor *in, struct cert *cert)
         return false;
     }
     cert->signature_algorithm.at += distance;
-    cert->signature_params.at += cert->signature_params.len > 0 ? distance : 0;
+    if (cert->signature_params.len > 0) {
+        cert->signature_params.at += distance;
+    }
     der_advance(in, size);
     return true;
 }
