@@ -47,8 +47,8 @@ struct directory_root {
     char **contexts; /* NULL at the end; Active Directory's default one alone */
 };
 
-/* Empty where the server does not tell, or not to us. */
-struct directory_root directory_read_root(struct directory *directory);
+/* Empty where the server does not tell, or not to us. False when it did not answer in time. */
+MUST_USE bool directory_read_root(struct directory *directory, struct directory_root *out);
 void directory_root_clear(struct directory_root *root);
 
 /* The reason for libldap's last failure on this connection. */

@@ -36,7 +36,7 @@ static void free_values(char **values)
     free(values);
 }
 
-struct directory_root directory_read_root(struct directory *directory)
+bool directory_read_root(struct directory *directory, struct directory_root *out)
 {
     static const char *const attributes[] = {"namingContexts", "defaultNamingContext",
                                              "supportedCapabilities", NULL};
@@ -45,10 +45,11 @@ struct directory_root directory_read_root(struct directory *directory)
     LDAP *ld = directory->ld;
     LDAPMessage *answer = NULL, *entry = NULL;
     char **capabilities = NULL;
+    int code;
 
-    if (ldap_search_ext_s(ld, "", LDAP_SCOPE_BASE, "(objectClass=*)",
-                          (char **)(uintptr_t)attributes, 0, NULL, NULL, &limit, 0,
-                          &answer) == LDAP_SUCCESS) {
+    code = ldap_search_ext_s(ld, "", LDAP_SCOPE_BASE, "(objectClass=*)",
+                             (char **)(uintptr_t)attributes, 0, NULL, NULL, &limit, 0, &answer);
+    if (code == LDAP_SUCCESS) {
         entry = ldap_first_entry(ld, answer);
     }
     directory_note_answer(directory);
@@ -64,7 +65,8 @@ struct directory_root directory_read_root(struct directory *directory)
     }
     free_values(capabilities);
     (void)ldap_msgfree(answer);
-    return root;
+    *out = root;
+    return code != LDAP_TIMEOUT;
 }
 
 void directory_root_clear(struct directory_root *root)
@@ -135,7 +137,7 @@ bool directory_shows(struct directory *directory, const char *const *attributes)
         shows =
             base[0] != '\0' && shows_beneath(directory, base, (const char *)filter.at, attributes);
         if (!shows) {
-            root = directory_read_root(directory);
+            (void)!directory_read_root(directory, &root);
         }
         for (size_t i = 0; !shows && root.contexts != NULL && root.contexts[i] != NULL; i++) {
             if (base[0] == '\0' || is_within(base, root.contexts[i])) {

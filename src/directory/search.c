@@ -71,7 +71,11 @@ static enum fault settle(struct asking *asking, struct directory_root *root, str
     if (asking->base[0] != '\0' && asking->filter != NULL) {
         return FAULT_NONE;
     }
-    *root = directory_read_root(directory);
+    if (!directory_read_root(directory, root)) {
+        return directory_say(directory, FAULT_RESOURCE, why,
+                             "search: no answer within %u seconds (--timeout waits longer)",
+                             directory->options->timeout_s);
+    }
     if (asking->filter == NULL) {
         asking->filter = asking->search->everything ? "(objectClass=*)"
                          : root->active_directory   ? active_directory_filter

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -159,11 +160,44 @@ static enum answer writing_below_the_folder_is_refused(void)
                : NOT_SO;
 }
 
+static enum answer connecting_works(void)
+{
+    struct sockaddr_in here = {.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    int pair[2];
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+    /* Nobody listens on port 0; but it is the network that says so. */
+    if (fd < 0 || connect(fd, (const struct sockaddr *)&here, sizeof(here)) == 0 ||
+        is_refused(-1) || socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0) {
+        return NOT_SO;
+    }
+    return open("/etc/passwd", O_RDONLY) >= 0 && open("/etc", O_RDONLY | O_DIRECTORY) >= 0
+               ? AS_IT_SHOULD
+               : NOT_SO;
+}
+
+static enum answer listening_is_refused(void)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+    return fd >= 0 && is_refused(listen(fd, 1)) ? AS_IT_SHOULD : NOT_SO;
+}
+
+static enum answer writing_is_refused(void)
+{
+    return is_refused(open("data/file", O_WRONLY)) && is_refused(open("data/file", O_RDWR)) &&
+                   is_refused(open("data/new", O_WRONLY | O_CREAT, 0600)) &&
+                   is_refused(unlink("data/file")) && is_refused(mkdir("sub", 0700))
+               ? AS_IT_SHOULD
+               : NOT_SO;
+}
+
 static const struct row {
     const char *name;
     enum answer (*try)(void);
     bool writes, reads; /* an output folder, a folder to read from */
     int needs;          /* of enum sandbox_state: what the kernel must have for it; 0: any */
+    bool network;
 } rows[] = {
     {"descriptors that are open work", open_descriptors_work, false, false, 0},
     {"threads work", threads_work, false, false, 0},
@@ -184,12 +218,22 @@ static const struct row {
     {"no file elsewhere is read", reading_elsewhere_is_refused, false, true, SANDBOX_FILES},
     {"no file below it is written", writing_below_the_folder_is_refused, false, true,
      SANDBOX_FILES},
+    {"with a network, connecting and reading work", connecting_works, false, false, 0, true},
+    {"with a network and an output, too", connecting_works, true, false, 0, true},
+    {"with a network, a file is renamed in the output folder", renaming_in_the_output_folder_works,
+     true, false, 0, true},
+    {"with a network, nobody listens", listening_is_refused, false, false, SANDBOX_CALLS, true},
+    {"with a network, nothing is written", writing_is_refused, false, false, SANDBOX_FILES, true},
+    {"with a network, nothing is written beside the output", writing_is_refused, true, false,
+     SANDBOX_FILES, true},
+    {"with a network, no program is started", programs_are_refused, false, false, 0, true},
 };
 
 static enum answer try_in_sandbox(const struct row *row)
 {
     const struct sandbox sandbox = {.output_folder = row->writes ? "out" : NULL,
-                                    .read_folder = row->reads ? data_folder : -1};
+                                    .read_folder = row->reads ? data_folder : -1,
+                                    .network = row->network};
     int state = sandbox_enter(&sandbox);
 
     if (state == SANDBOX_NONE || (state & row->needs) != row->needs) {

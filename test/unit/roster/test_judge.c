@@ -89,6 +89,7 @@ static const struct row {
     enum standing standing;
     size_t certificates, undecodable, lost, complaints;
     const char *duplicates; /* a letter for each candidate: `d` a duplicate, `-` none */
+    bool hidden;
 } rows[] = {
     /* Values, readable and not. */
     {"an active one", "a", "R", NULL, false, STANDING_ACTIVE, 1, 0, 0, 0, "-"},
@@ -152,6 +153,10 @@ static const struct row {
      STANDING_ACTIVE, 1, 0, 0, 0, "-"},
     {"a record that is cut off", "", "R", NULL, true, STANDING_UNKNOWN, 0, 0, 0, 0, ""},
     {"cut off behind a certificate", "a", "R", NULL, true, STANDING_ACTIVE, 1, 0, 0, 0, "-"},
+    {"certificates that nobody shows", "", "R", NULL, false, STANDING_UNKNOWN, 0, 0, 0, 0, "",
+     true},
+    {"one that is shown all the same", "a", "R", NULL, false, STANDING_ACTIVE, 1, 0, 0, 0, "-",
+     true},
 };
 
 /* What one row's entry is made of, and what came of it. */
@@ -197,6 +202,7 @@ static void row_holds(void **state)
     make_entry(&j, row->values);
     j.entry.container = span_text(row->container);
     j.entry.cut_off = row->cut_off;
+    j.entry.hidden = row->hidden;
     assert_int_equal(judge(&j, row->site), FAULT_NONE);
     assert_string_equal(standing_name(j.verdict.standing), standing_name(row->standing));
     assert_int_equal(j.verdict.user_certificates, row->certificates);

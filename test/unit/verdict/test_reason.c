@@ -96,6 +96,11 @@ static const struct row {
      {{0}},
      AT,
      .blank = BLANK_CUT_OFF},
+    {"hidden",
+     "the directory shows this user no certificates: bind as one who may read them",
+     {{0}},
+     AT,
+     .blank = BLANK_HIDDEN},
 };
 
 static void row_holds(void **state)
