@@ -91,7 +91,6 @@ static void prepare_reading(struct exporter *exporter)
 
     source->csv.projection = exporter->export.projection;
     source->csv.any_columns = exporter->export.last_certificate == 0;
-    source->unpack_ahead = command->reading.threads > 1;
     command->ldap.live.projection = exporter->export.projection;
     command->ldap.live.everything = command->export.objects != EXPORT_MAILBOXES;
 }

@@ -148,7 +148,7 @@ static bool take_all(int argc, char **argv, struct export_command *command, int 
             return false;
         }
     }
-    command->sources = argv + optind;
+    command->sources = (const char *const *)(argv + optind);
     command->source_count = (size_t)(argc - optind);
     return true;
 }

@@ -16,7 +16,7 @@ struct export_command {
     bool no_progress;
     struct reading_options reading;
     struct ldap_options ldap;
-    char **sources;
+    const char *const *sources;
     size_t source_count;
 };
 

@@ -31,7 +31,7 @@ static bool open_one(struct inputs *inputs, const char *path, const struct sourc
     return true;
 }
 
-bool inputs_open(struct inputs *inputs, char *const *paths, size_t count,
+bool inputs_open(struct inputs *inputs, const char *const *paths, size_t count,
                  const struct source_options *options, struct ldap_options *ldap)
 {
     *inputs = (struct inputs){.sources = calloc(count, sizeof(*inputs->sources)),
@@ -48,7 +48,7 @@ bool inputs_open(struct inputs *inputs, char *const *paths, size_t count,
     return inputs->count > 0;
 }
 
-bool inputs_name(const char *output, char *const *paths, size_t count)
+bool inputs_name(const char *output, const char *const *paths, size_t count)
 {
     struct stat there, source;
 

@@ -20,11 +20,11 @@ struct inputs {
  * Opens the sources; what cannot be opened is told, and the others are still done. False when there
  * is none, or no use going on. The password of a directory is asked for when it is needed.
  */
-bool inputs_open(struct inputs *inputs, char *const *paths, size_t count,
+bool inputs_open(struct inputs *inputs, const char *const *paths, size_t count,
                  const struct source_options *options, struct ldap_options *ldap);
 
 /* True when the file `output` is one of the sources: writing it would lose them. */
-bool inputs_name(const char *output, char *const *paths, size_t count);
+bool inputs_name(const char *output, const char *const *paths, size_t count);
 
 /*
  * Tells what --verbose shows of them. True when a directory kept something back: what is missing

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "cmd/tuning.h"
 #include "source/stream.h"
 
 enum { THREADS_USUAL_MAX = 8 };
@@ -110,6 +111,8 @@ const char *reading_option_take(struct reading_options *options, int code, const
 
 bool reading_options_open(struct reading_options *options)
 {
+    options->source.unpack_ahead = options->threads > 1;
+    options->source.batch_size = tuning_batch_size();
     if (options->follow_folder == NULL) {
         return true;
     }

@@ -56,7 +56,10 @@ bool reading_option_is(int code);
 /* Takes one option. NULL, or what is wrong with its argument. */
 const char *reading_option_take(struct reading_options *options, int code, const char *argument);
 
-/* Opens the folder of --follow-urls; false when that failed, which has been told. */
+/*
+ * Settles what depends on several options, and opens the folder of --follow-urls; false when that
+ * failed, which has been told.
+ */
 bool reading_options_open(struct reading_options *options);
 
 void reading_options_clear(struct reading_options *options);

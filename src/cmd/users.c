@@ -1,12 +1,9 @@
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,11 +11,10 @@
 #include "base/outfile.h"
 #include "base/readfile.h"
 #include "cmd/cmd.h"
+#include "cmd/inputs.h"
 #include "cmd/interrupt.h"
 #include "cmd/progress.h"
-#include "cmd/tuning.h"
 #include "cmd/users_options.h"
-#include "directory/url.h"
 
 /* Anchors and lists are held in memory whole; the largest public CRLs are some 50 MB. */
 #define TRUST_FILE_MAX ((size_t)512 << 20)
@@ -26,11 +22,7 @@
 /* Everything that the verb takes hold of; users_clear() lets go of it. */
 struct users {
     struct users_options options;
-    struct source **sources; /* those that could be opened */
-    char **names; /* of `sources`, as they may be shown */
-    size_t count;
-    size_t unopened;
-    bool live; /* one of them is a live directory */
+    struct inputs inputs;
     struct trust *trust;
     struct outfile output;
     bool output_failed; /* a fault is about the output, not about memory or threads */
@@ -122,86 +114,12 @@ static bool load_trust(struct users *users)
     return true;
 }
 
-/* Opens one source; what cannot be opened is told. False when there is no use going on. */
-static bool open_source(struct users *users, const char *path)
-{
-    bool live = directory_is_url(path);
-    char *name = directory_url_public(path);
-
-    if (name == NULL) {
-        complain(NULL, 0, "out of memory");
-        return false;
-    }
-    if (live && !ldap_options_read_password(&users->options.ldap)) {
-        free(name);
-        return false;
-    }
-    if (ldap_options_open(path, name, &users->options.source, &users->sources[users->count])) {
-        users->names[users->count++] = name;
-        users->live |= live;
-    } else {
-        free(name);
-        users->unopened++;
-    }
-    return true;
-}
-
-/* Opens the sources; what cannot be opened is told, and the others are still done. */
-static bool open_sources(struct users *users)
-{
-    const struct name_list *paths = &users->options.sources;
-
-    users->sources = calloc(paths->count, sizeof(*users->sources));
-    users->names = calloc(paths->count, sizeof(*users->names));
-    if (users->sources == NULL || users->names == NULL) {
-        complain(NULL, 0, "out of memory");
-        return false;
-    }
-    for (size_t i = 0; i < paths->count; i++) {
-        if (!open_source(users, paths->at[i])) {
-            return false;
-        }
-    }
-    return users->count > 0;
-}
-
-static bool open_follow_folder(struct users *users)
-{
-    const char *path = users->options.follow_folder;
-
-    if (path == NULL) {
-        return true;
-    }
-    users->options.source.follow_folder = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (users->options.source.follow_folder < 0) {
-        complain(path, 0, strerrordesc_np(errno));
-        return false;
-    }
-    return true;
-}
-
-/* Writing over the export that is being read would lose it. */
-static bool is_a_source(const char *output, const struct name_list *sources)
-{
-    struct stat there, source;
-
-    if (output == NULL || stat(output, &there) != 0 || !S_ISREG(there.st_mode)) {
-        return false;
-    }
-    for (size_t i = 0; i < sources->count; i++) {
-        if (stat(sources->at[i], &source) == 0 && source.st_dev == there.st_dev &&
-            source.st_ino == there.st_ino) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool open_output(struct users *users)
 {
     struct why why = {0};
 
-    if (is_a_source(users->options.output, &users->options.sources)) {
+    if (inputs_name(users->options.output, users->options.sources.at,
+                    users->options.sources.count)) {
         complain(users->options.output, 0,
                  "a source: the output would replace it (choose another)");
         return false;
@@ -216,12 +134,13 @@ static bool open_output(struct users *users)
 
 static void enter_sandbox(const struct users *users)
 {
+    const struct reading_options *reading = &users->options.reading;
     char *folder = outfile_folder(&users->output);
 
-    if (!users->options.no_sandbox) {
+    if (!reading->no_sandbox) {
         (void)sandbox_enter(&(struct sandbox){.output_folder = folder,
-                                              .read_folder = users->options.source.follow_folder,
-                                              .network = users->live});
+                                              .read_folder = reading->source.follow_folder,
+                                              .network = users->inputs.live});
     }
     free(folder);
 }
@@ -280,10 +199,10 @@ static bool wants_colour(const struct users *users)
 
 static int exit_status(const struct users *users, const struct outcome *outcome)
 {
-    if (outcome->unread_sources == users->count) {
+    if (outcome->unread_sources == users->inputs.count) {
         return EXIT_NOT_DONE;
     }
-    return users->unopened > 0 || outcome->complaints > 0 || outcome->summary.incomplete
+    return users->inputs.unopened > 0 || outcome->complaints > 0 || outcome->summary.incomplete
                ? EXIT_SOME
                : EXIT_DONE;
 }
@@ -291,13 +210,8 @@ static int exit_status(const struct users *users, const struct outcome *outcome)
 /* What a directory kept back is missing in the file: then it stays as it was, unless allowed. */
 static bool is_withheld(const struct users *users)
 {
-    bool incomplete = false;
-
-    for (size_t i = 0; i < users->count; i++) {
-        ldap_options_tell(&users->options.ldap, users->names[i], users->sources[i]);
-        incomplete |= source_live_facts(users->sources[i]).incomplete;
-    }
-    if (!incomplete || users->options.ldap.allow_incomplete || users->output.path == NULL) {
+    if (!inputs_fell_short(&users->inputs, &users->options.ldap) ||
+        users->options.ldap.allow_incomplete || users->output.path == NULL) {
         return false;
     }
     complain(users->options.output, 0,
@@ -310,23 +224,23 @@ static int run(struct users *users)
     const struct users_options *o = &users->options;
     struct report report = {.format = o->format,
                             .options = {.at = o->at,
-                                        .sources = (const char *const *)users->names,
-                                        .source_count = users->count,
+                                        .sources = (const char *const *)users->inputs.names,
+                                        .source_count = users->inputs.count,
                                         .summary_only = o->summary,
                                         .width = table_width(users),
                                         .colour = wants_colour(users)},
                             .sink = write_output,
                             .context = users};
-    const struct roster roster = {.sources = users->sources,
-                                  .names = (const char *const *)users->names,
-                                  .source_count = users->count,
+    const struct roster roster = {.sources = users->inputs.sources,
+                                  .names = (const char *const *)users->inputs.names,
+                                  .source_count = users->inputs.count,
                                   .trust = users->trust,
                                   .rules = {.at = o->at, .warning_seconds = o->warning_seconds},
                                   .site = o->site,
                                   .remotes = o->remotes,
                                   .shared_keys = o->shared_keys,
                                   .selection = o->selection,
-                                  .threads = o->threads,
+                                  .threads = o->reading.threads,
                                   .report = &report,
                                   .complain = tell_complaint,
                                   .progress = show_progress,
@@ -357,17 +271,9 @@ static int run(struct users *users)
 
 static void users_clear(struct users *users)
 {
-    for (size_t i = 0; i < users->count; i++) {
-        source_free(users->sources[i]);
-        free(users->names[i]);
-    }
-    free(users->sources);
-    free((void *)users->names);
+    inputs_clear(&users->inputs);
     trust_free(users->trust);
     outfile_clear(&users->output);
-    if (users->options.source.follow_folder >= 0) {
-        (void)close(users->options.source.follow_folder);
-    }
     users_options_clear(&users->options);
 }
 
@@ -382,12 +288,13 @@ int cmd_users(int argc, char **argv)
         }
         (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an answer of write(2) */
         (void)signal(SIGXFSZ, SIG_IGN); /* so is a limit on the size of files */
-        users.options.source.count_lines = users.options.format->lines && !users.options.summary;
-        users.options.source.unpack_ahead = users.options.threads > 1;
-        users.options.source.batch_size = tuning_batch_size();
+        users.options.reading.source.count_lines =
+            users.options.format->lines && !users.options.summary;
         users.progress = progress_start(!users.options.no_progress);
         status = EXIT_NOT_DONE;
-        if (load_trust(&users) && open_follow_folder(&users) && open_sources(&users) &&
+        if (load_trust(&users) && reading_options_open(&users.options.reading) &&
+            inputs_open(&users.inputs, users.options.sources.at, users.options.sources.count,
+                        &users.options.reading.source, &users.options.ldap) &&
             open_output(&users)) {
             enter_sandbox(&users);
             status = run(&users);

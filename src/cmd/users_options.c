@@ -1,15 +1,12 @@
 #include "cmd/users_options.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/utc.h"
 #include "cmd/cmd.h"
-#include "source/stream.h"
 
 enum { WARNING_DAYS = 30 };
 
@@ -23,17 +20,9 @@ enum option_code {
     OPTION_CONTAINER,
     OPTION_EXPIRES_WITHIN,
     OPTION_OBJECTS,
-    OPTION_FROM,
-    OPTION_ENCODING,
-    OPTION_DELIMITER,
-    OPTION_QUOTE,
-    OPTION_SEPARATOR,
-    OPTION_FOLLOW_URLS,
-    OPTION_THREADS,
     OPTION_NO_PROGRESS,
     OPTION_SUMMARY,
     OPTION_SHARED_KEYS,
-    OPTION_NO_SANDBOX,
     OPTION_COLOUR,
 };
 
@@ -49,18 +38,11 @@ static const struct option long_options[] = {
     {"container", required_argument, NULL, OPTION_CONTAINER},
     {"expires-within", required_argument, NULL, OPTION_EXPIRES_WITHIN},
     {"objects", required_argument, NULL, OPTION_OBJECTS},
-    {"from", required_argument, NULL, OPTION_FROM},
-    {"encoding", required_argument, NULL, OPTION_ENCODING},
-    {"delimiter", required_argument, NULL, OPTION_DELIMITER},
-    {"quote", required_argument, NULL, OPTION_QUOTE},
-    {"multi-value-separator", required_argument, NULL, OPTION_SEPARATOR},
-    {"follow-urls", required_argument, NULL, OPTION_FOLLOW_URLS},
-    {"threads", required_argument, NULL, OPTION_THREADS},
     {"no-progress", no_argument, NULL, OPTION_NO_PROGRESS},
     {"summary", no_argument, NULL, OPTION_SUMMARY},
     {"shared-keys", no_argument, NULL, OPTION_SHARED_KEYS},
-    {"no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX},
     {"color", required_argument, NULL, OPTION_COLOUR},
+    READING_LONG_OPTIONS,
     LDAP_LONG_OPTIONS,
     {"help", no_argument, NULL, 'h'},
     {NULL, 0, NULL, 0},
@@ -95,19 +77,10 @@ static int print_help(void)
           "                           homed elsewhere are unknown\n"
           "      --objects KIND       mailbox (default), or all: custom recipients too\n"
           "      --shared-keys        warn of keys that two mailboxes have (reads twice)\n"
-          "\n"
-          "Reading, instead of having it recognised:\n"
-          "      --from FORMAT        csv or ldif\n"
-          "      --encoding NAME      UTF-8, UTF-16, cp1252, or any name that iconv knows\n"
-          "      --delimiter TEXT     what separates the columns\n"
-          "      --quote CHARACTER    what quotes a field, or none\n"
-          "      --multi-value-separator CHARACTER\n"
-          "                           what separates the values in a field\n"
-          "      --follow-urls DIR    read the files below DIR that LDIF values name\n"
-          "      --threads N          threads to work with\n"
-          "      --no-sandbox         keep all rights while reading\n"
           "\n",
           stdout);
+    fputs(reading_options_help(), stdout);
+    fputs("\n", stdout);
     fputs(ldap_options_help(), stdout);
     fputs("\n"
           "  -h, --help               this help\n"
@@ -155,20 +128,6 @@ static bool parse_standings(const char *text, uint32_t *out, int *status)
     return true;
 }
 
-static bool parse_threads(const char *text, size_t *out, int *status)
-{
-    char *end;
-    unsigned long n;
-
-    errno = 0;
-    n = strtoul(text, &end, 10);
-    if (errno != 0 || *end != '\0' || text[0] < '0' || text[0] > '9' || n < 1 || n > THREADS_MAX) {
-        return wrong("--threads is a number from 1 to 256, not", text, status);
-    }
-    *out = n;
-    return true;
-}
-
 /* One of a few words; gives its place in the list. */
 static bool parse_word(const char *text, const char *const *words, size_t count, const char *what,
                        size_t *out, int *status)
@@ -180,15 +139,6 @@ static bool parse_word(const char *text, const char *const *words, size_t count,
         }
     }
     return wrong(what, text, status);
-}
-
-/* `\t` and `tab` for the tab, which is hard to type; otherwise the text as it is. */
-static struct span separator_of(const char *text)
-{
-    if (strcmp(text, "\\t") == 0 || strcmp(text, "tab") == 0) {
-        return span_of("\t", 1);
-    }
-    return span_text(text);
 }
 
 static bool parse_judging(struct users_options *o, int code, const char *argument, int *status)
@@ -230,46 +180,6 @@ static bool parse_judging(struct users_options *o, int code, const char *argumen
     }
 }
 
-static bool parse_reading(struct users_options *o, int code, const char *argument, int *status)
-{
-    static const char *const formats[] = {"csv", "ldif"};
-    size_t word = 0;
-
-    switch (code) {
-    case OPTION_FROM:
-        if (!parse_word(argument, formats, 2, "--from is csv or ldif, not", &word, status)) {
-            return false;
-        }
-        o->source.format = word == 0 ? SOURCE_CSV : SOURCE_LDIF;
-        return true;
-    case OPTION_ENCODING:
-        o->source.encoding = argument;
-        return stream_knows_encoding(argument) ||
-               wrong("--encoding is a name that 'iconv -l' lists, not", argument, status);
-    case OPTION_DELIMITER:
-        o->source.csv.delimiter = separator_of(argument);
-        return (o->source.csv.delimiter.len > 0 &&
-                o->source.csv.delimiter.len <= CSV_DELIMITER_MAX) ||
-               wrong("--delimiter is 1 to 8 bytes, not", argument, status);
-    case OPTION_QUOTE:
-        o->source.csv.quote = span_text(argument);
-        return o->source.csv.quote.len == 1 || strcmp(argument, "none") == 0 ||
-               wrong("--quote is one character or none, not", argument, status);
-    case OPTION_SEPARATOR:
-        o->source.csv.separator = separator_of(argument);
-        return o->source.csv.separator.len == 1 ||
-               wrong("--multi-value-separator is one character, not", argument, status);
-    case OPTION_FOLLOW_URLS:
-        o->follow_folder = argument;
-        return true;
-    case OPTION_THREADS:
-        return parse_threads(argument, &o->threads, status);
-    default:
-        o->no_sandbox = true;
-        return true;
-    }
-}
-
 static bool parse_output(struct users_options *o, int code, const char *argument, int *status)
 {
     static const char *const colours[] = {"auto", "always", "never"};
@@ -304,17 +214,19 @@ static bool parse_output(struct users_options *o, int code, const char *argument
     }
 }
 
-static bool parse_ldap(struct users_options *o, int code, const char *argument, int *status)
+/* What other verbs have too. */
+static bool parse_common(struct users_options *o, int code, const char *argument, int *status)
 {
-    const char *what = ldap_option_take(&o->ldap, code, argument);
+    const char *what = ldap_option_is(code) ? ldap_option_take(&o->ldap, code, argument)
+                                            : reading_option_take(&o->reading, code, argument);
 
     return what == NULL || wrong(what, argument, status);
 }
 
 static bool parse_option(struct users_options *o, int code, const char *argument, int *status)
 {
-    if (ldap_option_is(code)) {
-        return parse_ldap(o, code, argument, status);
+    if (ldap_option_is(code) || reading_option_is(code)) {
+        return parse_common(o, code, argument, status);
     }
     switch (code) {
     case OPTION_AT:
@@ -326,28 +238,9 @@ static bool parse_option(struct users_options *o, int code, const char *argument
     case OPTION_OBJECTS:
     case OPTION_SHARED_KEYS:
         return parse_judging(o, code, argument, status);
-    case OPTION_FROM:
-    case OPTION_ENCODING:
-    case OPTION_DELIMITER:
-    case OPTION_QUOTE:
-    case OPTION_SEPARATOR:
-    case OPTION_FOLLOW_URLS:
-    case OPTION_THREADS:
-    case OPTION_NO_SANDBOX:
-        return parse_reading(o, code, argument, status);
     default:
         return parse_output(o, code, argument, status);
     }
-}
-
-static size_t usual_threads(void)
-{
-    long online = sysconf(_SC_NPROCESSORS_ONLN);
-
-    if (online < 1) {
-        return 1;
-    }
-    return online < THREADS_USUAL_MAX ? (size_t)online : THREADS_USUAL_MAX;
 }
 
 bool users_options_parse(int argc, char **argv, struct users_options *out, int *status)
@@ -357,13 +250,13 @@ bool users_options_parse(int argc, char **argv, struct users_options *out, int *
     *out = (struct users_options){
         .format = format_find(span_text("table")),
         .warning_seconds = (int64_t)WARNING_DAYS * UTC_DAY,
-        .source = {.follow_folder = -1},
-        .threads = usual_threads(),
     };
     ldap_options_init(&out->ldap);
-    out->source.live = &out->ldap.live;
+    reading_options_init(&out->reading);
+    out->reading.source.live = &out->ldap.live;
     opterr = 0;
-    while ((code = getopt_long(argc, argv, ":f:o:h" LDAP_SHORT_OPTIONS, long_options, NULL)) != -1) {
+    while ((code = getopt_long(argc, argv, ":f:o:h" LDAP_SHORT_OPTIONS, long_options, NULL)) !=
+           -1) {
         if (code == 'h') {
             *status = print_help();
             return false;
@@ -394,5 +287,6 @@ void users_options_clear(struct users_options *options)
     free(options->anchors.at);
     free(options->crls.at);
     free(options->sources.at);
+    reading_options_clear(&options->reading);
     ldap_options_clear(&options->ldap);
 }

@@ -5,11 +5,10 @@
 #include <stdint.h>
 
 #include "cmd/ldap_options.h"
+#include "cmd/reading_options.h"
 #include "report/report.h"
 #include "roster/roster.h"
 #include "source/source.h"
-
-enum { THREADS_MAX = 256, THREADS_USUAL_MAX = 8 };
 
 enum colour_when { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
@@ -30,10 +29,8 @@ struct users_options {
     struct selection selection;
     int64_t warning_seconds;
     bool remotes;
-    struct source_options source;
-    const char *follow_folder;
-    size_t threads;
-    bool no_progress, summary, shared_keys, no_sandbox;
+    struct reading_options reading;
+    bool no_progress, summary, shared_keys;
     enum colour_when colour;
     struct name_list sources;
     struct ldap_options ldap;
