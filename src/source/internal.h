@@ -1,6 +1,8 @@
 #ifndef SOURCE_INTERNAL_H
 #define SOURCE_INTERNAL_H
 
+#include <stdatomic.h>
+
 #include "source/live.h"
 #include "source/source.h"
 #include "source/stream.h"
@@ -25,7 +27,25 @@ struct source {
     uint64_t next_line;     /* of the first line that is not committed */
     bool names_certificate; /* LDIF: an entry had a certificate attribute */
     bool incomplete;        /* LDIF: the file says that it holds a part only */
+    uint64_t text_at;       /* which byte of the text the carry starts with */
+    bool part_begun;        /* what is before the part has been passed over */
+    atomic_bool part_ended; /* no record that comes is of the part */
 };
+
+/* source_read() for the whole file. */
+MUST_USE enum fault source_read_batch(struct source *source, struct batch *batch, struct why *why);
+
+/*
+ * CSV: keeps the end of the batch, from `left` on, for the next one, by changing memory with it: a
+ * quote that is never closed leaves more and more, which is not copied each time.
+ */
+void source_keep_left(struct source *source, struct batch *batch, struct span left);
+
+/* Settles where the part begins and ends, before anything is read. */
+void part_divide(struct source *source);
+
+/* source_read() for a part. */
+MUST_USE enum fault part_read(struct source *source, struct batch *batch, struct why *why);
 
 /* Changes the memory of two batches, and how much of it is filled. */
 static inline void batch_swap(struct batch *a, struct batch *b)

@@ -24,6 +24,7 @@ struct records records_of(struct source *source, struct batch *batch)
         .line = batch->first_line,
         .torn = batch->torn,
         .last = batch->last,
+        .beyond = batch->beyond,
         .first_line = batch->first_line,
         .skipped_lines = batch->skipped_lines,
         .ldif = {.lines = {.rest = text, .line = batch->first_line},
@@ -268,7 +269,7 @@ static enum fault read_csv_record(struct records *records, struct arena *arena, 
 static enum fault next_csv(struct records *records, struct arena *arena, struct entry *out,
                            uint64_t *line, struct why *why)
 {
-    while (records->rest.len > 0) {
+    while (records->rest.len > records->beyond) {
         struct entry entry = {.line = records->line};
         bool empty = false;
         enum fault fault;
@@ -334,15 +335,12 @@ static void take_headers(struct source *source, struct records *records)
     records->replacement = NULL;
 }
 
-/*
- * Keeps what goes on in the next batch, by changing memory with this one: a quote that is never
- * closed leaves more and more, which is not copied each time.
- */
-static void keep_left(struct source *source, struct batch *batch, struct span left)
+void source_keep_left(struct source *source, struct batch *batch, struct span left)
 {
     if (left.len > 0) {
         memmove(batch->bytes, left.at, left.len);
         batch->len = left.len;
+        source->left.beyond = batch->beyond;
         batch_swap(batch, &source->left);
     }
 }
@@ -366,7 +364,10 @@ enum fault records_commit(struct records *records, uint64_t *line_base)
     source->next_line += records->skipped_lines + (line - records->first_line);
     if (is_csv) {
         take_headers(source, records);
-        keep_left(source, records->batch, records->left);
+        source_keep_left(source, records->batch, records->left);
+        if (records->beyond > 0 && records->left.len == 0) {
+            atomic_store(&source->part_ended, true);
+        }
         return FAULT_NONE;
     }
     source->names_certificate |= records->names_certificate;

@@ -7,10 +7,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/ascii.h"
 #include "base/count.h"
 #include "source/internal.h"
 #include "source/packed.h"
+#include "source/recognise.h"
 
 enum {
     BATCH_SIZE = 1024 * 1024,
@@ -25,6 +25,12 @@ enum fault source_open(const char *path, const struct source_options *options, s
     enum fault fault;
 
     if (options->live != NULL && directory_is_url(path)) {
+        if (options->part.of > 0) {
+            return fault_at(FAULT_SYNTAX, 0,
+                            "a live directory cannot be divided into parts (export it first, or "
+                            "narrow the search by its base)",
+                            why);
+        }
         return live_open(path, options, out, why);
     }
     int fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3)
@@ -39,6 +45,12 @@ enum fault source_open(const char *path, const struct source_options *options, s
     if (S_ISDIR(status.st_mode)) {
         (void)close(fd);
         return fault_at(FAULT_SYNTAX, 0, "a directory: name the export files in it", why);
+    }
+    if (options->part.of > 0 && !S_ISREG(status.st_mode)) {
+        (void)close(fd);
+        return fault_at(
+            FAULT_SYNTAX, 0,
+            "no regular file: it cannot be divided into parts (save it to a file first)", why);
     }
     source = calloc(1, sizeof(*source));
     if (source == NULL) {
@@ -56,28 +68,10 @@ enum fault source_open(const char *path, const struct source_options *options, s
     if (options->unpack_ahead) {
         stream_unpack_ahead(source->stream);
     }
+    part_divide(source);
     (void)posix_fadvise(fd, 0, 0, POSIX_FADV_SEQUENTIAL);
     *out = source;
     return FAULT_NONE;
-}
-
-/* `version:` or `dn:` in the first line that is neither empty nor a comment. */
-static bool looks_like_ldif(struct span head)
-{
-    while (head.len > 0) {
-        size_t end;
-        struct span line = span_find(head, '\n', &end) ? span_upto(head, end + 1) : head;
-        struct span text = ascii_trim(line);
-
-        if (text.len > 0 && text.at[0] != '#' && line.at[0] != ' ') {
-            return ascii_starts_nocase(text, span_text("dn:")) ||
-                   ascii_starts_nocase(text, span_text("version:")) ||
-                   ascii_starts_nocase(text, span_text("search:")) ||
-                   ascii_starts_nocase(text, span_text("ref:"));
-        }
-        head = span_from(head, line.len);
-    }
-    return false;
 }
 
 static uint8_t *batch_memory(const struct batch *batch)
@@ -173,6 +167,7 @@ static enum fault start_csv(struct source *source, struct batch *head, struct wh
     /* The carry is what follows the header. */
     memmove(head->bytes, head->bytes + size, head->len - size);
     head->len -= size;
+    source->text_at = size;
     source->format = SOURCE_CSV;
     source->counts_lines |= !source->header->names_mailbox; /* rows are called by their lines */
     source->dialect = source->header->dialect;
@@ -207,11 +202,17 @@ enum fault source_start(struct source *source, struct why *why)
         *why = source->end_why;
         return source->end_fault;
     }
+    if (source->options.part.of > 0 && stream_is_packed(source->stream)) {
+        return fault_at(FAULT_SYNTAX, 0,
+                        "compressed: it cannot be divided into parts (unpack it first: "
+                        "gzip -d or zstd -d)",
+                        why);
+    }
     source->first = true;
     source->counts_lines = source->options.count_lines;
     source->format = source->options.format;
     if (source->format == SOURCE_LDIF ||
-        (source->format == SOURCE_UNTOLD && looks_like_ldif(span_of(head->bytes, head->len)))) {
+        (source->format == SOURCE_UNTOLD && recognise_ldif(span_of(head->bytes, head->len)))) {
         source->format = SOURCE_LDIF;
         return FAULT_NONE;
     }
@@ -247,6 +248,7 @@ static void skip_overlong(struct source *source, struct batch *batch)
     bool found;
 
     batch->skipped = "a record longer than 64 MiB: skipped";
+    batch->skipped_at = batch->at;
     do {
         struct span text = span_of(batch->bytes, batch->len);
         size_t size = text.len > KEPT && !source->ended ? text.len - KEPT : text.len;
@@ -255,6 +257,7 @@ static void skip_overlong(struct source *source, struct batch *batch)
         batch->skipped_lines += count_byte(span_upto(text, size), '\n');
         memmove(batch->bytes, batch->bytes + size, batch->len - size);
         batch->len -= size;
+        batch->at += size;
         if (!found) {
             fill(source, batch);
         }
@@ -310,6 +313,8 @@ static enum fault begin_batch(struct source *source, struct batch *batch, struct
     batch->skipped = NULL;
     batch->skipped_lines = 0;
     batch->torn = batch->last = false;
+    batch->at = source->text_at;
+    batch->beyond = 0;
     source->carry.len = 0;
     return FAULT_NONE;
 }
@@ -330,7 +335,7 @@ static size_t take_rest(const struct source *source, struct batch *batch)
     return batch->len;
 }
 
-enum fault source_read(struct source *source, struct batch *batch, struct why *why)
+enum fault source_read_batch(struct source *source, struct batch *batch, struct why *why)
 {
     size_t whole = 0;
     enum fault fault;
@@ -366,6 +371,7 @@ enum fault source_read(struct source *source, struct batch *batch, struct why *w
     batch->first = source->first;
     source->first = false;
     fault = carry_over(source, batch, whole, why);
+    source->text_at = batch->at + whole;
     batch->first_line = 0;
     if (source->counts_lines) {
         source->line += batch->skipped_lines;
@@ -373,6 +379,12 @@ enum fault source_read(struct source *source, struct batch *batch, struct why *w
         source->line += count_byte(span_of(batch->bytes, batch->len), '\n');
     }
     return fault;
+}
+
+enum fault source_read(struct source *source, struct batch *batch, struct why *why)
+{
+    return source->options.part.of > 0 ? part_read(source, batch, why)
+                                       : source_read_batch(source, batch, why);
 }
 
 bool source_has_left(const struct source *source) { return source->left.len > 0; }
@@ -385,6 +397,9 @@ enum fault source_join(struct source *source, struct batch *batch, struct why *w
     batch->first_line = source->next_line + batch->skipped_lines;
     if (left->len == 0) {
         return FAULT_NONE;
+    }
+    if (left->beyond > 0) {
+        batch->beyond = left->beyond + batch->len;
     }
     if (batch->len > left->capacity - left->len) {
         fault = batch_resize(left, left->len + batch->len, why);
@@ -455,6 +470,9 @@ enum fault source_rewind(struct source *source, struct why *why)
     source->carry.len = 0;
     batch_clear(&source->left);
     source->line = source->next_line = 1;
+    source->text_at = 0;
+    source->part_begun = false;
+    part_divide(source);
     source->ended = source->incomplete = source->names_certificate = false;
     source->end_fault = FAULT_NONE;
     return FAULT_NONE;

@@ -26,6 +26,16 @@
 
 enum source_format { SOURCE_UNTOLD, SOURCE_CSV, SOURCE_LDIF, SOURCE_LIVE };
 
+/*
+ * One of `of` pieces of about the same size that a file is divided into, 1 <= number <= of; {0}:
+ * the whole. A record belongs to the piece that its first byte lies in, and is read to its end. So
+ * each record is in one piece, and the pieces one after the other are the file.
+ */
+struct source_part {
+    uint64_t number, of; /* at most SOURCE_PARTS_MAX */
+};
+#define SOURCE_PARTS_MAX 1000000000U
+
 /* What a user may say, instead of having it recognised. */
 struct source_options {
     enum source_format format;
@@ -36,6 +46,7 @@ struct source_options {
     bool count_lines;                /* batches tell their first line: where rows show theirs */
     bool unpack_ahead;               /* stream_unpack_ahead() */
     size_t batch_size; /* SOURCE_BATCH_MIN to SOURCE_RECORD_MAX; 0: the usual one, 1 MiB */
+    struct source_part part;
 };
 
 /* A longer record is named and skipped. */
@@ -55,12 +66,15 @@ struct batch {
     uint8_t *bytes;
     size_t len, capacity;
     size_t front;           /* bytes of its memory that lie before `bytes` */
+    uint64_t at;            /* which byte of the file's text the first one is */
+    size_t beyond;          /* CSV: records that begin in so many bytes at the end are others' */
     uint64_t first_line;    /* 0 where lines are not counted */
     bool first;             /* it holds the file's first records */
     bool last;              /* nothing of the file follows */
     bool torn;              /* the stream broke within its last record */
     const char *skipped;    /* why something between the last batch and this one was skipped */
     uint64_t skipped_lines; /* how many lines that were */
+    uint64_t skipped_at;    /* which byte of the text it began with */
 };
 
 struct source;
@@ -70,7 +84,7 @@ struct source;
  *
  * FAULT_ABSENT    no such file, no such encoding
  * FAULT_DENIED    it may not be read
- * FAULT_SYNTAX    a directory
+ * FAULT_SYNTAX    a directory; a part was asked for of what is no file that can be read anywhere
  * FAULT_RESOURCE  memory, descriptors
  */
 MUST_USE enum fault source_open(const char *path, const struct source_options *options,
@@ -87,7 +101,8 @@ MUST_USE enum fault source_connect(struct source *source, struct why *why);
  * Reads the first bytes and decides what the file is. Of a live directory: begins the search, with
  * the faults of directory_search() where it brings nothing.
  *
- * FAULT_SYNTAX    neither LDIF nor a CSV with a header that we know; or the stream is damaged
+ * FAULT_SYNTAX    neither LDIF nor a CSV with a header that we know; or the stream is damaged; or a
+ *                 part was asked for of a compressed file
  * FAULT_ABSENT    a header without a certificate column
  * FAULT_LIMIT     the header line is too long
  * FAULT_RESOURCE  memory, or the file cannot be read
@@ -97,7 +112,9 @@ MUST_USE enum fault source_start(struct source *source, struct why *why);
 /*
  * Fills `batch` with the next whole records: at least one, unless it says that one was skipped.
  *
- * FAULT_ABSENT    the file is at its end
+ * The first batch of a part comes when all that is before it has been read, though not taken apart.
+ *
+ * FAULT_ABSENT    the file, or the part of it, is at its end
  * otherwise       the stream broke (stream.h): what came before has been handed out, nothing
  * follows
  */
@@ -120,6 +137,7 @@ struct records {
     bool names_certificate;          /* LDIF: some entry had a certificate attribute */
     bool torn;                       /* the last record is not whole */
     bool last;                       /* nothing follows the batch */
+    size_t beyond;                   /* CSV: as in the batch */
     struct span left;                /* CSV: the start of a record that goes on in the next batch */
     uint64_t first_line;             /* as the batch tells it; 0: lines are told from 0 on */
     uint64_t skipped_lines;          /* before the batch */

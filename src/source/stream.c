@@ -9,20 +9,19 @@
 
 #include "base/text.h"
 #include "source/packed.h"
+#include "source/recognise.h"
 
 enum {
     RAW_SIZE = 128 * 1024, /* what is read of the file to tell how it is compressed, at most */
     WIDE_SIZE = 64 * 1024, /* a piece decompressed, before it is turned into UTF-8 */
     HEAD_SIZE = 64,        /* room that a caller gives at least, and what tells compression */
+    STEP_MAX = 16,         /* room that one step of decoding needs at most */
     GUESS_SIZE = 256,      /* what is looked at to tell UTF-16: column names, as a rule */
 };
 
-enum encoding {
-    ENCODING_UNTOLD, /* to be recognised from the first bytes */
-    ENCODING_BYTES,  /* UTF-8 or ANSI: handed on as they are */
-    ENCODING_UTF16LE,
-    ENCODING_UTF16BE,
-    ENCODING_ICONV,
+/* A byte of the file, and what it is in the text: UINT64_MAX until that is known. */
+struct mark {
+    uint64_t stored, text;
 };
 
 struct stream {
@@ -41,6 +40,9 @@ struct stream {
     struct cursor raw;     /* of raw_bytes, not yet handed on */
     struct cursor wide;    /* of wide_bytes, not yet in UTF-8 */
     uint8_t *raw_bytes, *wide_bytes;
+    uint64_t wide_at; /* which byte of the file `wide` starts with, unless compressed */
+    uint64_t text_at; /* bytes of text made of those before it, where it is decoded */
+    struct mark marks[STREAM_MARKS];
 };
 
 static enum fault read_file(struct stream *stream, uint8_t *out, size_t room, size_t *n,
@@ -130,12 +132,12 @@ static enum fault fill_wide(struct stream *stream, bool *last, struct why *why)
 }
 
 /* A byte that the named encoding does not know becomes U+FFFD. */
-static void iconv_step(struct stream *stream, bool last, uint8_t *out, size_t room, size_t *used,
-                       size_t *made)
+static void iconv_step(struct stream *stream, struct span in, bool last, uint8_t *out, size_t room,
+                       size_t *used, size_t *made)
 {
-    char *from = (char *)(uintptr_t)stream->wide.rest.at;
+    char *from = (char *)(uintptr_t)in.at;
     char *to = (char *)out;
-    size_t from_left = stream->wide.rest.len, to_left = room;
+    size_t from_left = in.len, to_left = room;
 
     while (from_left > 0 && iconv(stream->iconv, &from, &from_left, &to, &to_left) == (size_t)-1) {
         bool cut = errno == EINVAL;
@@ -149,8 +151,50 @@ static void iconv_step(struct stream *stream, bool last, uint8_t *out, size_t ro
         from++;
         from_left--;
     }
-    *used = stream->wide.rest.len - from_left;
+    *used = in.len - from_left;
     *made = room - to_left;
+}
+
+/* Decodes the first `len` bytes of what is wide, as far as the room reaches. */
+static size_t recode(struct stream *stream, size_t len, bool last, uint8_t *out, size_t room)
+{
+    struct span in = span_upto(stream->wide.rest, len), taken;
+    size_t used = 0, made = 0;
+
+    if (stream->encoding == ENCODING_ICONV) {
+        iconv_step(stream, in, last, out, room, &used, &made);
+    } else {
+        text_utf16_step(in,
+                        stream->encoding == ENCODING_UTF16LE ? TEXT_LITTLE_ENDIAN : TEXT_BIG_ENDIAN,
+                        last, out, room, &used, &made);
+    }
+    (void)!cursor_take(&stream->wide, used, &taken);
+    stream->wide_at += used;
+    stream->text_at += made;
+    return made;
+}
+
+/*
+ * Decodes up to the marks that lie in what is wide, and notes where they are in the text. False
+ * when the room ends before one of them.
+ */
+static bool recode_to_marks(struct stream *stream, uint8_t *out, size_t room, size_t *made)
+{
+    *made = 0;
+    for (size_t i = 0; i < STREAM_MARKS; i++) {
+        struct mark *mark = &stream->marks[i];
+
+        if (mark->text != UINT64_MAX || mark->stored - stream->wide_at >= stream->wide.rest.len) {
+            continue;
+        }
+        *made += recode(stream, (size_t)(mark->stored - stream->wide_at), false, out + *made,
+                        room - *made);
+        if (stream->wide_at != mark->stored && room - *made < STEP_MAX) {
+            return false;
+        }
+        mark->text = stream->text_at;
+    }
+    return true;
 }
 
 static enum fault read_recoded(struct stream *stream, uint8_t *out, size_t room, size_t *n,
@@ -159,21 +203,12 @@ static enum fault read_recoded(struct stream *stream, uint8_t *out, size_t room,
     bool last = stream->file_ended && stream->raw.rest.len == 0 && stream->packed == NULL;
 
     for (;;) {
-        size_t used = 0, made = 0;
-        struct span taken;
         enum fault fault;
 
-        if (stream->encoding == ENCODING_ICONV) {
-            iconv_step(stream, last, out, room, &used, &made);
-        } else {
-            text_utf16_step(stream->wide.rest,
-                            stream->encoding == ENCODING_UTF16LE ? TEXT_LITTLE_ENDIAN
-                                                                 : TEXT_BIG_ENDIAN,
-                            last, out, room, &used, &made);
+        if (recode_to_marks(stream, out, room, n)) {
+            *n += recode(stream, stream->wide.rest.len, last, out + *n, room - *n);
         }
-        (void)!cursor_take(&stream->wide, used, &taken);
-        *n = made;
-        if (made > 0 || (last && stream->wide.rest.len == 0)) {
+        if (*n > 0 || (last && stream->wide.rest.len == 0)) {
             return FAULT_NONE;
         }
         fault = fill_wide(stream, &last, why);
@@ -181,73 +216,6 @@ static enum fault read_recoded(struct stream *stream, uint8_t *out, size_t room,
             return fault;
         }
     }
-}
-
-/* Kinds of file that people hand over by mistake; each has its own advice. */
-static const char *known_stranger(struct span head)
-{
-    static const struct {
-        const char *magic;
-        size_t len;
-        const char *rule;
-    } strangers[] = {
-        {"\xFD"
-         "7zXZ",
-         5, "compressed with xz: unpack it first (xz -dc FILE | keyroster users -)"},
-        {"BZh", 3, "compressed with bzip2: unpack it first (bzip2 -dc FILE | keyroster users -)"},
-        {"PK\x03\x04", 4, "a ZIP archive or an Excel workbook: save it as CSV first"},
-        {"\xD0\xCF\x11\xE0", 4, "an old Excel workbook: save it as CSV first"},
-        {"%PDF", 4, "a PDF document: no export"},
-    };
-
-    for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++) {
-        if (head.len > strangers[i].len &&
-            memcmp(head.at, strangers[i].magic, strangers[i].len) == 0) {
-            return strangers[i].rule;
-        }
-    }
-    return NULL;
-}
-
-/* UTF-16 without a mark: text of ASCII letters has every other byte zero. */
-static enum encoding guess_encoding(struct span head, size_t *mark)
-{
-    size_t zeros[2] = {0, 0};
-
-    *mark = 0;
-    if (head.len >= 3 && memcmp(head.at, "\xEF\xBB\xBF", 3) == 0) {
-        *mark = 3;
-        return ENCODING_BYTES;
-    }
-    if (head.len >= 2 &&
-        (memcmp(head.at, "\xFF\xFE", 2) == 0 || memcmp(head.at, "\xFE\xFF", 2) == 0)) {
-        *mark = 2;
-        return head.at[0] == 0xFF ? ENCODING_UTF16LE : ENCODING_UTF16BE;
-    }
-    for (size_t i = 0; i < head.len; i++) {
-        zeros[i % 2] += head.at[i] == 0;
-    }
-    /* A character such as U+0100 has its zero in the other byte. */
-    if (zeros[1] > head.len / 4 && zeros[0] < zeros[1] / 4) {
-        return ENCODING_UTF16LE;
-    }
-    return zeros[0] > head.len / 4 && zeros[1] < zeros[0] / 4 ? ENCODING_UTF16BE : ENCODING_BYTES;
-}
-
-/*
- * Line ends are settled by what the first piece shows: CR alone, and no LF anywhere. In UTF-16
- * too the bytes tell, since it takes a LF to write one. The last CR may be half of CR LF, unless
- * nothing follows.
- */
-static bool shows_bare_cr(struct span wide, bool last)
-{
-    enum { CR_LENGTH_MAX = 4 /* in UTF-32 */ };
-    size_t at;
-
-    if (!last) {
-        wide = span_upto(wide, wide.len > CR_LENGTH_MAX ? wide.len - CR_LENGTH_MAX : 0);
-    }
-    return !span_find(wide, '\n', &at) && span_find(wide, '\r', &at);
 }
 
 static enum fault start_unpacking(struct stream *stream, struct why *why)
@@ -261,8 +229,8 @@ static enum fault start_unpacking(struct stream *stream, struct why *why)
             return fault;
         }
     }
-    if (known_stranger(stream->raw.rest) != NULL) {
-        return fault_at(FAULT_SYNTAX, 0, known_stranger(stream->raw.rest), why);
+    if (recognise_stranger(stream->raw.rest) != NULL) {
+        return fault_at(FAULT_SYNTAX, 0, recognise_stranger(stream->raw.rest), why);
     }
     kind = unpack_detect(stream->raw.rest);
     if (kind != UNPACK_NONE) {
@@ -272,6 +240,20 @@ static enum fault start_unpacking(struct stream *stream, struct why *why)
         }
     }
     return FAULT_NONE;
+}
+
+/* What can be told of the marks now: all, where the text is what is stored. */
+static void start_marks(struct stream *stream)
+{
+    for (size_t i = 0; i < STREAM_MARKS; i++) {
+        struct mark *mark = &stream->marks[i];
+
+        if (mark->stored <= stream->wide_at) {
+            mark->text = 0;
+        } else if (stream->encoding == ENCODING_BYTES && mark->stored != UINT64_MAX) {
+            mark->text = mark->stored - stream->wide_at;
+        }
+    }
 }
 
 static enum fault start(struct stream *stream, struct why *why)
@@ -291,12 +273,14 @@ static enum fault start(struct stream *stream, struct why *why)
     if (fault != FAULT_NONE && stream->wide.rest.len == 0) {
         return fault;
     }
-    guessed = guess_encoding(span_upto(stream->wide.rest, GUESS_SIZE), &mark);
+    guessed = recognise_encoding(span_upto(stream->wide.rest, GUESS_SIZE), &mark);
     stream->encoding = stream->wanted == ENCODING_UNTOLD ? guessed : stream->wanted;
-    stream->bare_cr = shows_bare_cr(stream->wide.rest, last);
+    stream->bare_cr = recognise_bare_cr(stream->wide.rest, last);
     if (guessed == stream->encoding || mark == 3) {
         (void)!cursor_take(&stream->wide, mark, &seen);
+        stream->wide_at = mark;
     }
+    start_marks(stream);
     return FAULT_NONE; /* a fault after some bytes is told when they have been handed out */
 }
 
@@ -378,6 +362,9 @@ enum fault stream_open_take(int fd, const char *encoding, struct stream **out, s
         return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
     }
     stream->fd = fd;
+    for (size_t i = 0; i < STREAM_MARKS; i++) {
+        stream_mark(stream, i, UINT64_MAX);
+    }
     stream->iconv = (iconv_t)-1;
     stream->wanted = encoding == NULL ? ENCODING_UNTOLD : find_encoding(encoding);
     if (stream->wanted == ENCODING_ICONV) {
@@ -410,6 +397,18 @@ bool stream_knows_encoding(const char *name)
 
 void stream_unpack_ahead(struct stream *stream) { stream->ahead = true; }
 
+void stream_mark(struct stream *stream, size_t mark, uint64_t stored)
+{
+    stream->marks[mark] = (struct mark){.stored = stored, .text = UINT64_MAX};
+}
+
+uint64_t stream_marked(const struct stream *stream, size_t mark)
+{
+    return stream->marks[mark].text;
+}
+
+bool stream_is_packed(const struct stream *stream) { return stream->packed != NULL; }
+
 uint64_t stream_position(const struct stream *stream)
 {
     return stream->packed != NULL ? packed_position(stream->packed) : stream->position;
@@ -427,7 +426,7 @@ enum fault stream_rewind(struct stream *stream, struct why *why)
         return fault_at(FAULT_RESOURCE, 0, strerrordesc_np(errno), why);
     }
     stream->raw = stream->wide = cursor_over((struct span){0});
-    stream->position = 0;
+    stream->position = stream->wide_at = stream->text_at = 0;
     stream->broken = FAULT_NONE;
     stream->file_ended = stream->failed = stream->started = stream->bare_cr = false;
     if (stream->iconv != (iconv_t)-1) {

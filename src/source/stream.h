@@ -54,6 +54,22 @@ MUST_USE enum fault stream_swap(struct stream *stream, uint8_t **memory, struct 
                                 struct why *why);
 bool stream_swaps(const struct stream *stream);
 
+/*
+ * Two places in the file of which the stream tells what they are in its text: a byte of the file as
+ * it is stored, said before the first read. Not for a compressed file.
+ */
+enum { STREAM_MARKS = 2 };
+void stream_mark(struct stream *stream, size_t mark, uint64_t stored);
+
+/*
+ * How many bytes of text stem from what is stored before that byte; UINT64_MAX as long as the
+ * reading has not come so far. A character that the byte lies within counts as after it.
+ */
+uint64_t stream_marked(const struct stream *stream, size_t mark);
+
+/* After the first read: the file is compressed. */
+bool stream_is_packed(const struct stream *stream);
+
 /* Bytes read of the file so far, as stored: for a progress line. */
 uint64_t stream_position(const struct stream *stream);
 

@@ -136,7 +136,7 @@ static inline enum fault render_source(struct source *source, struct buffer *out
             ++*batches;
         }
         if (source_has_left(source)) { /* the file's last record came in no batch of its own */
-            batch.len = 0;
+            batch.len = batch.beyond = 0;
             batch.last = true;
             batch.skipped = NULL;
             render_batch(source, &batch, out);
