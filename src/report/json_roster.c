@@ -154,6 +154,24 @@ static void add_counts(struct buffer *out, const struct summary *summary)
     buffer_add_text(out, summary->incomplete ? "true}" : "false}");
 }
 
+/* `"part":{"number":2,"of":4,"bare":[false]},` where it is one: what a sum of parts is held to. */
+static void add_part(struct buffer *out, const struct report_options *options)
+{
+    if (options->parts == 0) {
+        return;
+    }
+    buffer_add_text(out, "\"part\":{\"number\":");
+    buffer_add_uint(out, options->part);
+    buffer_add_text(out, ",\"of\":");
+    buffer_add_uint(out, options->parts);
+    buffer_add_text(out, ",\"bare\":[");
+    for (size_t i = 0; i < options->source_count; i++) {
+        buffer_add_text(out, i > 0 ? "," : "");
+        buffer_add_text(out, options->bare[i] ? "true" : "false");
+    }
+    buffer_add_text(out, "]},");
+}
+
 /* `{"at":…,"sources":[…],` — what both documents start with. */
 static void begin(struct buffer *out, const struct report_options *options)
 {
@@ -187,8 +205,9 @@ static void json_row(struct buffer *out, const struct row *row)
 static void json_end(struct buffer *out, const struct report_options *options,
                      const struct summary *summary)
 {
-    (void)options;
-    buffer_add_text(out, "\n],\n\"summary\":");
+    buffer_add_text(out, "\n],\n");
+    add_part(out, options);
+    buffer_add_text(out, "\"summary\":");
     add_counts(out, summary);
     buffer_add_text(out, "}\n");
 }
@@ -197,6 +216,7 @@ static void json_summary(struct buffer *out, const struct report_options *option
                          const struct summary *summary)
 {
     begin(out, options);
+    add_part(out, options);
     buffer_add_text(out, "\"summary\":");
     add_counts(out, summary);
     buffer_add_text(out, "}\n");

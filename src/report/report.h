@@ -38,10 +38,17 @@ typedef enum fault report_sink(void *context, struct span bytes, struct why *why
 
 struct export;
 
+/* What is said of a source none of whose entries has any certificate attribute. */
+#define REPORT_NO_CERTIFICATES                                                                     \
+    "no entry has a certificate attribute: was it asked for? "                                     \
+    "(ldapsearch … mail userCertificate userSMIMECertificate; ldifde -l …)"
+
 struct report_options {
     int64_t at;
     const char *const *sources;
     size_t source_count;
+    uint64_t part, parts;        /* of the sources, or 0: whole; told in json */
+    const bool *bare;            /* of a part: whose entries in it have no certificate attribute */
     bool summary_only;           /* the counts alone */
     size_t width;                /* table: columns of the terminal; 0: as wide as it needs */
     bool colour;                 /* table: on a terminal that wants it */

@@ -45,6 +45,9 @@ struct roster {
     bool shared_keys; /* warn of keys that two mailboxes have: every source is read twice */
     struct selection selection;
     size_t threads; /* 1 or more */
+    /* NULL, or where it is noted of each source that no entry has a certificate attribute: of a
+       part that is no complaint, since others may have it. */
+    bool *bare;
     struct report *report;
     struct exporting *exporting; /* NULL: a roster; else the rows of a directory export */
     roster_complain *complain;

@@ -289,11 +289,11 @@ static void end_source(struct engine *engine, const struct work *work)
         complain(engine, work, &(struct complaint){.rule = work->why.rule});
     }
     if (wants_certificates(engine->roster) && !source_shows_certificates(source)) {
-        complain(engine, work,
-                 &(struct complaint){.rule =
-                                         "no entry has a certificate attribute: was it asked for? "
-                                         "(ldapsearch … mail userCertificate "
-                                         "userSMIMECertificate; ldifde -l …)"});
+        if (engine->roster->bare != NULL) {
+            engine->roster->bare[work->source] = true;
+        } else {
+            complain(engine, work, &(struct complaint){.rule = REPORT_NO_CERTIFICATES});
+        }
     }
     if (source_live_facts(source).hidden) {
         complain(engine, work,
@@ -393,7 +393,7 @@ static enum fault commit_left(struct worker *worker, const struct work *work, st
     struct source *source = worker->engine->roster->sources[work->source];
     enum fault fault;
 
-    worker->batch.len = 0;
+    worker->batch.len = worker->batch.beyond = 0;
     worker->batch.last = true;
     worker->batch.first = false;
     worker->batch.skipped = NULL;
