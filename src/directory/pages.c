@@ -121,8 +121,10 @@ static enum fault read_result(struct asking *asking, LDAPMessage *message, struc
         return fault_at(FAULT_SYNTAX, 0, "search: a result that is no LDAP", why);
     }
     page = ldap_control_find(LDAP_CONTROL_PAGEDRESULTS, controls, NULL);
+    /* Without a value libldap would abort: it takes that for a mistake of its caller. */
     if (page != NULL &&
-        ldap_parse_pageresponse_control(ld, page, &size, &end->cookie) != LDAP_SUCCESS) {
+        (page->ldctl_value.bv_val == NULL ||
+         ldap_parse_pageresponse_control(ld, page, &size, &end->cookie) != LDAP_SUCCESS)) {
         end->cookie = (struct berval){0};
         ldap_controls_free(controls);
         return fault_at(FAULT_SYNTAX, 0, "search: a page that is no LDAP", why);

@@ -37,6 +37,7 @@ CASES = {
     "garbage later": (faulty.GarbageLater, [], {SOME}, "incomplete"),
     "garbage entry": (faulty.GarbageEntry, [], {SOME, NOT_DONE}, ""),
     "garbage at the root": (faulty.GarbageAtRoot, [], {DONE, SOME, NOT_DONE}, ""),
+    "a page control without a value": (faulty.ValuelessPage, [], {SOME, NOT_DONE}, ""),
     "claims 2 GB": (faulty.Claims, [], {NOT_DONE}, ""),
     "dribbles": (faulty.Dribbles, [], {NOT_DONE}, ""),
     "silent": (faulty.Silent, [], {NOT_DONE}, ""),
