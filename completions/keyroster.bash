@@ -60,7 +60,7 @@ _keyroster_value()
     -Y) _keyroster_words 'EXTERNAL GSSAPI' "$current" ;;
     -D | --page-size | --timeout) COMPREPLY=() ;;
     --expires-within) _keyroster_words '30d 60d 90d' "$current" ;;
-    --at | --site | --container | --threads) COMPREPLY=() ;;
+    --at | --site | --container | --part | --threads) COMPREPLY=() ;;
     --follow-urls) _keyroster_folders "$current" ;;
     -o | --output | --header | --options | --issuer | --trust | --crl | -y | --ca) _keyroster_files "$current" ;;
     *) return 1 ;;
@@ -90,8 +90,8 @@ _keyroster()
     users)
         options='-f --format -o --output --at --issuer --trust --crl --site --only --container
             --expires-within --objects --from --encoding --delimiter --quote
-            --multi-value-separator --follow-urls --threads --no-progress --summary
-            --shared-keys --no-sandbox --color -D -y -W -Y -Z --ca --page-size --timeout
+            --multi-value-separator --follow-urls --part --threads --no-progress --summary
+            --merge --shared-keys --no-sandbox --color -D -y -W -Y -Z --ca --page-size --timeout
             --follow-referrals --allow-incomplete -v --verbose -h --help'
         ;;
     export)

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 #include "cmd/interrupt.h"
 #include "cmd/progress.h"
 #include "cmd/users_options.h"
+#include "cmd/users_output.h"
 
 /* Anchors and lists are held in memory whole; the largest public CRLs are some 50 MB. */
 #define TRUST_FILE_MAX ((size_t)512 << 20)
@@ -23,6 +23,7 @@
 struct users {
     struct users_options options;
     struct inputs inputs;
+    bool *bare; /* --part: in which of them there was no certificate attribute */
     struct trust *trust;
     struct outfile output;
     bool output_failed; /* a fault is about the output, not about memory or threads */
@@ -114,21 +115,16 @@ static bool load_trust(struct users *users)
     return true;
 }
 
-static bool open_output(struct users *users)
+/* One part does not know what the others have, where there are any. */
+static bool prepare_part(struct users *users)
 {
-    struct why why = {0};
-
-    if (inputs_name(users->options.output, users->options.sources.at,
-                    users->options.sources.count)) {
-        complain(users->options.output, 0,
-                 "a source: the output would replace it (choose another)");
-        return false;
+    if (users->options.reading.source.part.of > 1) {
+        users->bare = calloc(users->inputs.count, sizeof(*users->bare));
+        if (users->bare == NULL) {
+            complain(NULL, 0, "out of memory");
+            return false;
+        }
     }
-    if (outfile_open(users->options.output, &users->output, &why) != FAULT_NONE) {
-        complain_why(users->options.output, &why);
-        return false;
-    }
-    interrupt_removes(users->output.temporary);
     return true;
 }
 
@@ -173,17 +169,6 @@ static void show_progress(void *context, const char *source, uint64_t position, 
     progress_show(&users->progress, source, position, size, mailboxes);
 }
 
-/* The width of the terminal that the table is for; 0 when it is for none. */
-static size_t table_width(const struct users *users)
-{
-    struct winsize size;
-
-    if (users->options.output != NULL || !isatty(STDOUT_FILENO)) {
-        return 0;
-    }
-    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
-
 static bool wants_colour(const struct users *users)
 {
     const char *no_colour = getenv("NO_COLOR");
@@ -222,15 +207,19 @@ static bool is_withheld(const struct users *users)
 static int run(struct users *users)
 {
     const struct users_options *o = &users->options;
-    struct report report = {.format = o->format,
-                            .options = {.at = o->at,
-                                        .sources = (const char *const *)users->inputs.names,
-                                        .source_count = users->inputs.count,
-                                        .summary_only = o->summary,
-                                        .width = table_width(users),
-                                        .colour = wants_colour(users)},
-                            .sink = write_output,
-                            .context = users};
+    struct report report = {
+        .format = o->format,
+        .options = {.at = o->at,
+                    .sources = (const char *const *)users->inputs.names,
+                    .source_count = users->inputs.count,
+                    .part = users->bare != NULL ? o->reading.source.part.number : 0,
+                    .parts = users->bare != NULL ? o->reading.source.part.of : 0,
+                    .bare = users->bare,
+                    .summary_only = o->summary,
+                    .width = output_width(o->output),
+                    .colour = wants_colour(users)},
+        .sink = write_output,
+        .context = users};
     const struct roster roster = {.sources = users->inputs.sources,
                                   .names = (const char *const *)users->inputs.names,
                                   .source_count = users->inputs.count,
@@ -241,6 +230,7 @@ static int run(struct users *users)
                                   .shared_keys = o->shared_keys,
                                   .selection = o->selection,
                                   .threads = o->reading.threads,
+                                  .bare = users->bare,
                                   .report = &report,
                                   .complain = tell_complaint,
                                   .progress = show_progress,
@@ -272,6 +262,7 @@ static int run(struct users *users)
 static void users_clear(struct users *users)
 {
     inputs_clear(&users->inputs);
+    free(users->bare);
     trust_free(users->trust);
     outfile_clear(&users->output);
     users_options_clear(&users->options);
@@ -282,12 +273,18 @@ int cmd_users(int argc, char **argv)
     struct users users = {.output = {.fd = -1}};
     int status = EXIT_NOT_DONE;
 
-    if (users_options_parse(argc, argv, &users.options, &status)) {
+    if (!users_options_parse(argc, argv, &users.options, &status)) {
+        users_clear(&users);
+        return status;
+    }
+    (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an answer of write(2) */
+    (void)signal(SIGXFSZ, SIG_IGN); /* so is a limit on the size of files */
+    if (users.options.merge) {
+        status = users_merge(&users.options);
+    } else {
         if (!users.options.at_said) {
             users.options.at = (int64_t)time(NULL);
         }
-        (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an answer of write(2) */
-        (void)signal(SIGXFSZ, SIG_IGN); /* so is a limit on the size of files */
         users.options.reading.source.count_lines =
             users.options.format->lines && !users.options.summary;
         users.progress = progress_start(!users.options.no_progress);
@@ -295,7 +292,7 @@ int cmd_users(int argc, char **argv)
         if (load_trust(&users) && reading_options_open(&users.options.reading) &&
             inputs_open(&users.inputs, users.options.sources.at, users.options.sources.count,
                         &users.options.reading.source, &users.options.ldap) &&
-            open_output(&users)) {
+            prepare_part(&users) && output_open(&users.options, &users.output)) {
             enter_sandbox(&users);
             status = run(&users);
         }

@@ -1,5 +1,6 @@
 #include "cmd/users_options.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +22,9 @@ enum option_code {
     OPTION_EXPIRES_WITHIN,
     OPTION_OBJECTS,
     OPTION_NO_PROGRESS,
+    OPTION_PART,
     OPTION_SUMMARY,
+    OPTION_MERGE,
     OPTION_SHARED_KEYS,
     OPTION_COLOUR,
 };
@@ -40,6 +43,8 @@ static const struct option long_options[] = {
     {"objects", required_argument, NULL, OPTION_OBJECTS},
     {"no-progress", no_argument, NULL, OPTION_NO_PROGRESS},
     {"summary", no_argument, NULL, OPTION_SUMMARY},
+    {"part", required_argument, NULL, OPTION_PART},
+    {"merge", no_argument, NULL, OPTION_MERGE},
     {"shared-keys", no_argument, NULL, OPTION_SHARED_KEYS},
     {"color", required_argument, NULL, OPTION_COLOUR},
     READING_LONG_OPTIONS,
@@ -51,6 +56,7 @@ static const struct option long_options[] = {
 static int print_help(void)
 {
     fputs("usage: keyroster users [OPTION]... SOURCE...\n"
+          "       keyroster users --merge [-f FORMAT] [-o FILE] FILE...\n"
           "\n"
           "Tells which mailboxes use the key management server (KMS), and with what. SOURCE\n"
           "is an export file, CSV or LDIF, plain or compressed (.gz, .zst), - for standard\n"
@@ -60,6 +66,8 @@ static int print_help(void)
           "  -f, --format FORMAT      table (default), csv, json or jsonl\n"
           "  -o, --output FILE        write to FILE, which appears whole or not at all\n"
           "      --summary            the counts alone\n"
+          "      --merge              add up FILEs that --summary -f json wrote, one\n"
+          "                           for each part\n"
           "      --only STANDING,...  rows of these standings only (active, expired, ...)\n"
           "      --container NAME     rows of this container, and of those beneath it, only\n"
           "      --expires-within D   rows whose certificate ends within D only (30d),\n"
@@ -80,6 +88,7 @@ static int print_help(void)
           "\n",
           stdout);
     fputs(reading_options_help(), stdout);
+    fputs("      --part K/N           read the K-th of N parts of each file\n", stdout);
     fputs("\n", stdout);
     fputs(ldap_options_help(), stdout);
     fputs("\n"
@@ -126,6 +135,27 @@ static bool parse_standings(const char *text, uint32_t *out, int *status)
         rest = more ? span_from(rest, comma + 1) : (struct span){0};
     } while (rest.len > 0);
     return true;
+}
+
+/* A number from 1 to `max`, with digits only; `*end` is what follows it. */
+static bool parse_count(const char *text, uint64_t max, uint64_t *out, const char **end)
+{
+    char *rest;
+
+    errno = 0;
+    *out = strtoull(text, &rest, 10);
+    *end = rest;
+    return errno == 0 && text[0] >= '0' && text[0] <= '9' && *out >= 1 && *out <= max;
+}
+
+static bool parse_part(const char *text, struct source_part *out, int *status)
+{
+    const char *rest;
+
+    return (parse_count(text, SOURCE_PARTS_MAX, &out->number, &rest) && *rest == '/' &&
+            parse_count(rest + 1, SOURCE_PARTS_MAX, &out->of, &rest) && *rest == '\0' &&
+            out->number <= out->of) ||
+           wrong("--part is K/N, the K-th of N parts (1/4), not", text, status);
 }
 
 /* One of a few words; gives its place in the list. */
@@ -208,6 +238,11 @@ static bool parse_output(struct users_options *o, int code, const char *argument
     case OPTION_NO_PROGRESS:
         o->no_progress = true;
         return true;
+    case OPTION_PART:
+        return parse_part(argument, &o->reading.source.part, status);
+    case OPTION_MERGE:
+        o->merge = true;
+        return true;
     default:
         o->summary = true;
         return true;
@@ -243,8 +278,32 @@ static bool parse_option(struct users_options *o, int code, const char *argument
     }
 }
 
+/* What --merge has a use for. */
+static bool is_for_merge(int code)
+{
+    return code == 'f' || code == 'o' || code == OPTION_MERGE || code == OPTION_SUMMARY ||
+           code == OPTION_NO_SANDBOX;
+}
+
+/* Which options do not go together. */
+static bool check_together(const struct users_options *o, const char *not_for_merge, int *status)
+{
+    if (o->merge && not_for_merge != NULL) {
+        return wrong("--merge adds up what has been judged, so not with", not_for_merge, status);
+    }
+    if (o->reading.source.part.of > 0 && o->shared_keys) {
+        return wrong("--shared-keys compares all mailboxes, so not with", "--part", status);
+    }
+    if (ldap_options_check(&o->ldap) != NULL) {
+        return wrong(ldap_options_check(&o->ldap), NULL, status);
+    }
+    return o->sources.count > 0 ||
+           wrong(o->merge ? "no FILE given" : "no SOURCE given", NULL, status);
+}
+
 bool users_options_parse(int argc, char **argv, struct users_options *out, int *status)
 {
+    const char *not_for_merge = NULL;
     int code;
 
     *out = (struct users_options){
@@ -271,14 +330,14 @@ bool users_options_parse(int argc, char **argv, struct users_options *out, int *
         if (!parse_option(out, code, optarg, status)) {
             return false;
         }
+        if (!is_for_merge(code)) {
+            not_for_merge = argv[optind - (optarg == argv[optind - 1] ? 2 : 1)];
+        }
     }
     for (int i = optind; i < argc; i++) {
         add_name(&out->sources, argv[i]);
     }
-    if (ldap_options_check(&out->ldap) != NULL) {
-        return wrong(ldap_options_check(&out->ldap), NULL, status);
-    }
-    return out->sources.count > 0 || wrong("no SOURCE given", NULL, status);
+    return check_together(out, not_for_merge, status);
 }
 
 void users_options_clear(struct users_options *options)

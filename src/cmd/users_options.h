@@ -30,6 +30,7 @@ struct users_options {
     int64_t warning_seconds;
     bool remotes;
     struct reading_options reading;
+    bool merge; /* the sources are summaries to be added up */
     bool no_progress, summary, shared_keys;
     enum colour_when colour;
     struct name_list sources;
@@ -41,6 +42,9 @@ struct users_options {
  * status: help was printed, or a complaint about wrong use.
  */
 bool users_options_parse(int argc, char **argv, struct users_options *out, int *status);
+
+/* `--merge`: adds the summaries up; returns the exit status. */
+int users_merge(const struct users_options *options);
 
 void users_options_clear(struct users_options *options);
 

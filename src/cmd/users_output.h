@@ -1,0 +1,17 @@
+#ifndef CMD_USERS_OUTPUT_H
+#define CMD_USERS_OUTPUT_H
+
+#include "base/outfile.h"
+#include "cmd/users_options.h"
+
+/*
+ * Opens where the answers go, which must not be one of the sources: writing over what is being read
+ * would lose it. False when that cannot be; it is told then.
+ */
+MUST_USE bool output_open(const struct users_options *options, struct outfile *out);
+
+/* The width of the terminal that a table in `output` (NULL: stdout) is for; 0 when it is for none.
+ */
+size_t output_width(const char *output);
+
+#endif
