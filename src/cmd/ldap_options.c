@@ -179,7 +179,7 @@ void ldap_options_tell(const struct ldap_options *options, const char *name,
     if (!options->verbose || source_format(source) != SOURCE_LIVE) {
         return;
     }
-    if (facts.reconnected) {
+    if (facts.reconnected && !facts.incomplete) {
         complain(name, 0, "the connection was lost once, and taken up again");
     }
     (void)snprintf(sentence, sizeof(sentence),

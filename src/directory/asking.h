@@ -18,7 +18,8 @@ struct asking {
     uint64_t handed_digest;
     uint64_t seen; /* entries of this pass, and a digest of their DNs in their order */
     uint64_t seen_digest;
-    bool page_begun; /* an entry of this page has come */
+    char last_dn[256]; /* of the last entry, its start alone where it is longer */
+    bool page_begun;   /* an entry of this page has come */
     struct repeat repeat;
     bool lost; /* out: the connection ended under it */
 

@@ -144,6 +144,21 @@ static void read_reference(struct asking *asking, LDAPMessage *message)
     ldap_memvfree((void **)urls);
 }
 
+/* An answer too long has no name of its own; the one before it has. */
+static enum fault answer_failed(struct asking *asking, struct why *why)
+{
+    struct directory *directory = asking->directory;
+    enum fault fault = directory_failed(directory, "search", &asking->lost, why);
+
+    if (fault != FAULT_LIMIT || asking->last_dn[0] == '\0') {
+        return fault;
+    }
+    return directory_say(directory, fault, why,
+                         "search: an entry longer than 64 MiB, which is not read, nor what follows "
+                         "(it comes behind %s)",
+                         asking->last_dn);
+}
+
 /* Reads answers until the page has ended; `*ended` tells whether it did. */
 static enum fault read_page(struct asking *asking, int id, struct page_end *end, struct why *why)
 {
@@ -157,7 +172,7 @@ static enum fault read_page(struct asking *asking, int id, struct page_end *end,
         int kind = ldap_result(directory->ld, id, LDAP_MSG_ONE, &tick, &message);
 
         if (kind < 0 || (kind == 0 && atomic_load(&directory->aborted))) {
-            return directory_failed(directory, "search", &asking->lost, why);
+            return answer_failed(asking, why);
         }
         if (kind == 0) {
             asking->sink->idle(asking->sink->context);

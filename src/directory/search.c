@@ -29,24 +29,31 @@ static void sleep_ms(long ms)
     (void)nanosleep(&time, NULL);
 }
 
-/* Connects again; a server that is being restarted listens a moment later. */
-static enum fault reconnect(struct directory *directory, struct why *why)
+/* Connects and searches again; `*again` when it is worth another try a moment later. */
+static enum fault try_again(struct asking *asking, bool *again, struct why *why)
 {
+    struct directory *directory = asking->directory;
     enum fault fault = directory_connect(directory, why);
 
-    for (long waited = 0; fault == FAULT_ABSENT && waited < RECONNECT_MS;
-         waited += RECONNECT_STEP_MS) {
-        sleep_ms(RECONNECT_STEP_MS);
-        fault = directory_connect(directory, why);
+    if (fault != FAULT_NONE) {
+        *again = fault == FAULT_ABSENT;
+        return directory_say(directory, FAULT_RESOURCE, why,
+                             "search: the connection was lost, and cannot be taken up again: %s",
+                             why->rule);
     }
+    fault = asking_run(asking, why);
+    *again = fault != FAULT_NONE && asking->lost && asking->seen == 0;
     return fault;
 }
 
-/* One server's part of the search; a connection that is lost is taken up once. */
+/*
+ * One server's part of the search. A connection that is lost is taken up once; a server that is
+ * being restarted listens a moment later, and one that has just ended may still seem to.
+ */
 static enum fault ask(struct asking *asking, struct why *why)
 {
-    struct directory *directory = asking->directory;
     enum fault fault = asking_run(asking, why);
+    bool again = true;
 
     if (fault == FAULT_NONE || !asking->lost || asking->found->reconnected) {
         return fault;
@@ -54,13 +61,13 @@ static enum fault ask(struct asking *asking, struct why *why)
     asking->found->reconnected = true;
     asking->handed = asking->seen;
     asking->handed_digest = asking->seen_digest;
-    fault = reconnect(directory, why);
-    if (fault != FAULT_NONE) {
-        return directory_say(directory, FAULT_RESOURCE, why,
-                             "search: the connection was lost, and cannot be taken up again: %s",
-                             why->rule);
+    for (long waited = 0; again && waited <= RECONNECT_MS; waited += RECONNECT_STEP_MS) {
+        if (waited > 0) {
+            sleep_ms(RECONNECT_STEP_MS);
+        }
+        fault = try_again(asking, &again, why);
     }
-    return asking_run(asking, why);
+    return fault;
 }
 
 /* Makes up for what the URL leaves open. */

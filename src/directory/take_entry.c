@@ -233,6 +233,16 @@ static enum fault hand_entry(struct asking *asking, LDAPMessage *entry, BerEleme
     return fault;
 }
 
+static void keep_dn(struct asking *asking, struct span dn)
+{
+    size_t length = dn.len < sizeof(asking->last_dn) ? dn.len : sizeof(asking->last_dn) - 1;
+
+    if (length > 0) {
+        memcpy(asking->last_dn, dn.at, length);
+    }
+    asking->last_dn[length] = '\0';
+}
+
 /* Hands the entry over, or passes over it where an earlier pass has done so. */
 static enum fault take(struct asking *asking, LDAPMessage *entry, BerElement *in,
                        const struct berval *dn, struct why *why)
@@ -261,6 +271,7 @@ static enum fault take(struct asking *asking, LDAPMessage *entry, BerElement *in
     }
     asking->seen++;
     asking->seen_digest = seen_digest;
+    keep_dn(asking, span_of_bv(dn));
     return FAULT_NONE;
 }
 
