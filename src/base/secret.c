@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <termios.h>
@@ -46,7 +48,7 @@ static enum fault read_all(int fd, bool line, struct secret *secret, struct why 
             return fault_at(FAULT_RESOURCE, 0, strerrordesc_np(errno), why);
         }
         secret->len += (size_t)n;
-        if (n == 0 || (line && secret->at[secret->len - 1] == '\n')) {
+        if (n == 0 || line) { /* a terminal gives a line at a time */
             drop_line_end(secret);
             return FAULT_NONE;
         }
@@ -95,6 +97,7 @@ enum fault secret_ask(const char *prompt, struct secret *out, struct why *why)
 {
     struct termios usual, silent;
     int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    bool interrupted;
     enum fault fault;
 
     if (terminal < 0 || tcgetattr(terminal, &usual) != 0) {
@@ -104,13 +107,21 @@ enum fault secret_ask(const char *prompt, struct secret *out, struct why *why)
         return fault_at(FAULT_ABSENT, 0, "no terminal to ask for a password on (use -y FILE)", why);
     }
     silent = usual;
-    silent.c_lflag &= (tcflag_t) ~(ECHO | ECHONL);
+    /* Ctrl-C ends the line, as a character, so that the terminal is put right before it counts. */
+    silent.c_lflag &= (tcflag_t) ~(ECHO | ECHONL | ISIG);
+    silent.c_cc[VEOL] = usual.c_cc[VINTR];
     (void)tcsetattr(terminal, TCSAFLUSH, &silent);
     (void)!write(terminal, prompt, strlen(prompt));
     fault = fill(terminal, true, out, why);
+    interrupted = fault == FAULT_NONE && out->len > 0 && out->at[out->len - 1] == usual.c_cc[VINTR];
     (void)tcsetattr(terminal, TCSAFLUSH, &usual);
     (void)!write(terminal, "\n", 1);
     (void)close(terminal);
+    if (interrupted) {
+        secret_clear(out);
+        (void)raise(SIGINT);
+        return fault_at(FAULT_ABSENT, 0, "no password was typed", why);
+    }
     if (fault == FAULT_NONE && out->len == 0) {
         secret_clear(out);
         return fault_at(FAULT_ABSENT, 0, "no password was typed", why);

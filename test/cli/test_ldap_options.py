@@ -5,11 +5,14 @@ What comes of them against servers is in test/ldap and test/servers.
 
 import os
 import pathlib
+import pty
+import signal
 import stat
 import tempfile
+import termios
 import unittest
 
-from support import NOT_DONE, SOME, SOURCE, USAGE, run
+from support import KEYROSTER, NOT_DONE, SOME, SOURCE, USAGE, run
 
 URL = "ldap://127.0.0.1:1/dc=example,dc=test"
 DN = "cn=reader,dc=example,dc=test"
@@ -81,6 +84,35 @@ class LdapOptions(unittest.TestCase):
         done = run("users", "-D", DN, "-W", URL, start_new_session=True)
         self.assertEqual(done.status, NOT_DONE)
         self.assertIn("-y", done.err)
+
+    def ask(self, typed):
+        """The exit status after an answer to -W, and what the terminal showed; a negative status is a signal."""
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execv(KEYROSTER, [KEYROSTER, "users", "-D", DN, "-W", URL])
+        shown = b""
+        while not shown.endswith(b"Password: "):
+            shown += os.read(terminal, 1000)
+        echo = termios.tcgetattr(terminal)[3] & termios.ECHO
+        os.write(terminal, typed)
+        try:
+            while (more := os.read(terminal, 1000)):
+                shown += more
+        except OSError:  # the other end is gone
+            pass
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown, echo
+
+    def test_a_password_that_is_typed_is_not_shown(self):
+        status, shown, echo = self.ask(b"hunter2\n")
+        self.assertEqual((status, echo), (NOT_DONE, 0), shown)
+        self.assertIn(b"listens", shown)
+        self.assertNotIn(b"hunter2", shown)
+
+    def test_ctrl_c_and_nothing_in_the_place_of_a_password(self):
+        self.assertEqual(self.ask(b"hun\x03")[0], -signal.SIGINT)
+        status, shown, _ = self.ask(b"\n")
+        self.assertEqual(status, NOT_DONE)
+        self.assertIn(b"no password", shown)
 
     def test_a_password_file_is_not_read_for_files(self):
         done = run("users", "--summary", "-D", DN, "-y", self.folder / "missing",
