@@ -22,29 +22,50 @@ static char *diagnostic_of(LDAP *ld)
     return text;
 }
 
-static bool is_set(LDAP *ld, int option)
+/*
+ * Gives the handle what ldap.conf and the environment say, which a new one does not inherit. False
+ * where they say nothing.
+ */
+static bool inherit(LDAP *ld, int option)
 {
     char *text = NULL;
-    bool set;
+    bool told;
 
-    (void)ldap_get_option(ld, option, &text);
-    set = text != NULL;
+    (void)ldap_get_option(NULL, option, &text);
+    told = text != NULL;
+    if (told) {
+        (void)ldap_set_option(ld, option, text);
+    }
     ldap_memfree(text);
-    return set;
+    return told;
+}
+
+static void set_ca_files(LDAP *ld, const char *ca_file)
+{
+    bool file, folder;
+
+    if (ca_file != NULL) {
+        (void)ldap_set_option(ld, LDAP_OPT_X_TLS_CACERTFILE, ca_file);
+        return;
+    }
+    file = inherit(ld, LDAP_OPT_X_TLS_CACERTFILE);
+    folder = inherit(ld, LDAP_OPT_X_TLS_CACERTDIR);
+    if (!file && !folder && access(usual_authorities, R_OK) == 0) {
+        (void)ldap_set_option(ld, LDAP_OPT_X_TLS_CACERTFILE, usual_authorities);
+    }
 }
 
 /* Which certificates are accepted. `demand` false: any, to have a look at one. */
 static int set_authorities(LDAP *ld, const char *ca_file, bool demand)
 {
+    static const int inherited[] = {LDAP_OPT_X_TLS_CERTFILE, LDAP_OPT_X_TLS_KEYFILE,
+                                    LDAP_OPT_X_TLS_CRLFILE, LDAP_OPT_X_TLS_CIPHER_SUITE};
     const int wanted = demand ? LDAP_OPT_X_TLS_DEMAND : LDAP_OPT_X_TLS_NEVER;
     static const int client = 0;
 
-    if (ca_file != NULL) {
-        (void)ldap_set_option(ld, LDAP_OPT_X_TLS_CACERTDIR, NULL);
-        (void)ldap_set_option(ld, LDAP_OPT_X_TLS_CACERTFILE, ca_file);
-    } else if (!is_set(ld, LDAP_OPT_X_TLS_CACERTFILE) && !is_set(ld, LDAP_OPT_X_TLS_CACERTDIR) &&
-               access(usual_authorities, R_OK) == 0) {
-        (void)ldap_set_option(ld, LDAP_OPT_X_TLS_CACERTFILE, usual_authorities);
+    set_ca_files(ld, ca_file);
+    for (size_t i = 0; i < sizeof(inherited) / sizeof(inherited[0]); i++) {
+        (void)inherit(ld, inherited[i]);
     }
     (void)ldap_set_option(ld, LDAP_OPT_X_TLS_REQUIRE_CERT, &wanted);
     return ldap_set_option(ld, LDAP_OPT_X_TLS_NEWCTX, &client);

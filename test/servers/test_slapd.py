@@ -18,6 +18,7 @@ import unittest
 from servers import (
     KEYROSTER, NOT_DONE, SLOW, SOME, Relay, ServerTest, certificate, facts_of_rows, independent,
     live_environment, need, slapd, users)
+from support import DONE, run
 
 need("slapd", "slapadd", "ldapsearch")
 
@@ -225,6 +226,16 @@ class FailureTest(SlapdTest):
         other = self.server.made / "other-ca.pem"
         self.refused("certificate", "--ca", other, *self.bind(), self.server.url("ldaps"))
         self.refused("certificate", "-ZZ", "--ca", other, *self.bind(), self.server.url())
+
+    def test_what_is_configured_names_the_authority_but_turns_no_check_off(self):
+        url = self.server.url("ldaps")
+        for variables, status in (({"LDAPTLS_CACERT": self.server.ca}, DONE),
+                                  ({"LDAPTLS_CACERT": self.server.made / "other-ca.pem"}, NOT_DONE),
+                                  ({"LDAPTLS_REQCERT": "never"}, NOT_DONE)):
+            with self.subTest(variables=variables):
+                done = run("users", "--summary", *self.bind(), url,
+                           variables={name: str(value) for name, value in variables.items()})
+                self.assertEqual(done.status, status, done.err)
 
     def test_wrong_host_name(self):
         for scheme, more in (("ldaps", []), ("ldap", ["-ZZ"])):
