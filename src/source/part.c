@@ -2,6 +2,7 @@
 
 #include "base/ascii.h"
 #include "base/count.h"
+#include "base/lines.h"
 #include "source/internal.h"
 
 /*
@@ -76,43 +77,24 @@ static size_t find_ldif_record(struct span text, size_t from)
     return text.len;
 }
 
-/* True when the last letter of `Cert` stands at `at`, or a point in the OID of a certificate. */
-static bool names_certificate(struct span text, size_t at)
+static bool is_name_byte(uint8_t b) { return ascii_is_alnum(b) || b == '-' || b == '.'; }
+
+/* True when a field that begins at `at`, behind its quote, may be the name of a certificate
+ * attribute. */
+static bool may_name_certificate(struct span text, size_t at, const struct csv_dialect *dialect)
 {
-    static const char *const oids[] = {"2.5.4.36", "1.2.840.113556.1.2.", "2.16.840.1.113730.3.1"};
+    enum { NAME_MAX_LENGTH = 32 }; /* attribute_find() knows none that is longer */
+    size_t n = 0;
 
-    if (text.at[at] != '.') {
-        return at >= 2 &&
-               ascii_equal_nocase(span_upto(span_from(text, at - 2), 4), span_text("cert"));
+    while (at < text.len && ascii_is_blank(text.at[at])) {
+        at++;
     }
-    for (size_t i = 0; i < sizeof(oids) / sizeof(oids[0]); i++) {
-        size_t before = strcspn(oids[i], ".");
-
-        if (at >= before &&
-            span_is(span_upto(span_from(text, at - before), strlen(oids[i])), oids[i])) {
-            return true;
-        }
+    text = span_upto(span_from(text, at), NAME_MAX_LENGTH + 1);
+    while (n < text.len && is_name_byte(text.at[n]) && text.at[n] != dialect->delimiter.at[0]) {
+        n++;
     }
-    return false;
-}
-
-/* Letters and a point in the names of certificate attributes; none of them is hexadecimal. */
-static const uint8_t signs[] = {'r', 'R', '.'};
-enum { SIGN_COUNT = sizeof(signs) };
-
-/* Where in `text`, at or behind `from`, such a name stands by that sign; text.len: nowhere. */
-static size_t find_name(struct span text, size_t from, uint8_t sign)
-{
-    size_t next;
-
-    while (span_find(span_from(text, from), sign, &next)) {
-        from += next;
-        if (names_certificate(text, from)) {
-            return from;
-        }
-        from++;
-    }
-    return text.len;
+    return n > 0 && n <= NAME_MAX_LENGTH &&
+           attribute_is_certificate(attribute_find(span_upto(text, n), NULL));
 }
 
 /* Reads one record as the reader does, only to learn whether it is a second header. */
@@ -134,34 +116,33 @@ static void look_into(struct source *source, struct span record, struct arena *a
     source->next_line = line;
 }
 
-/* Looks, in their order, at those of the lines in which a certificate is named; or at the one
- * record. */
+/*
+ * Looks for second headers, in their order: at the record, or at those of the lines, each of which
+ * is one, in which a field names a certificate attribute.
+ */
 static void look_for_header(struct source *source, struct span lines, bool is_one,
                             struct arena *arena)
 {
-    size_t next[SIGN_COUNT] = {0}, end = 0;
+    const struct csv_dialect *dialect = &source->dialect;
+    struct lines_stops stops = lines_stops_of(dialect->delimiter.at[0], '\n',
+                                              dialect->quote >= 0 ? (uint8_t)dialect->quote : '\n');
+    size_t begin = 0, end = lines.len, at = 0;
 
-    for (;;) {
-        size_t at = lines.len, begin = 0;
-        const uint8_t *start;
-
-        for (size_t i = 0; i < SIGN_COUNT; i++) {
-            if (end == 0 || next[i] < end) {
-                next[i] = find_name(lines, end, signs[i]);
-            }
-            at = next[i] < at ? next[i] : at;
-        }
-        if (at == lines.len) {
-            return;
-        }
-        start = is_one ? NULL : memrchr(lines.at, '\n', at);
-        begin = start != NULL ? (size_t)(start - lines.at) + 1 : 0;
-        if (is_one || !span_find(span_from(lines, at), '\n', &end)) {
+    while (at < lines.len) {
+        if (may_name_certificate(lines, at, dialect) || dialect->delimiter.len > 1) {
             end = lines.len;
-        } else {
-            end += at + 1;
+            if (!is_one && span_find(span_from(lines, at), '\n', &end)) {
+                end += at + 1;
+            }
+            look_into(source, span_of(lines.at + begin, end - begin), arena);
+            begin = at = end;
+            continue;
         }
-        look_into(source, span_of(lines.at + begin, end - begin), arena);
+        at = lines_next_stop(&stops, lines, at);
+        if (at < lines.len && lines.at[at] == '\n' && !is_one) {
+            begin = at + 1;
+        }
+        at++;
     }
 }
 
