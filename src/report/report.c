@@ -2,7 +2,6 @@
 
 #include "base/ascii.h"
 #include "report/formats.h"
-#include "report/table.h"
 
 /* Text that stands before or after the rows; a roster's sources may have long names. */
 enum { AROUND_MAX = 16 * 1024 * 1024 };
@@ -45,9 +44,9 @@ enum fault report_begin(struct report *report, struct why *why)
     if (report->options.summary_only) {
         return FAULT_NONE;
     }
-    if (report->format->held) {
-        report->table = table_new(report->options.width, report->options.colour);
-        if (report->table == NULL) {
+    if (report->format->keeper != NULL) {
+        report->kept = report->format->keeper->start(&report->options);
+        if (report->kept == NULL) {
             return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
         }
     }
@@ -64,8 +63,8 @@ enum fault report_take(struct report *report, struct span rows, struct why *why)
     if (rows.len == 0 || report->options.summary_only) {
         return FAULT_NONE;
     }
-    if (report->format->held) {
-        return table_take(report->table, rows, report->sink, report->context, why);
+    if (report->kept != NULL) {
+        return report->format->keeper->take(report->kept, rows, report->sink, report->context, why);
     }
     if (!report->any_row) {
         report->any_row = true;
@@ -86,8 +85,9 @@ enum fault report_end(struct report *report, const struct summary *summary, stru
         report->format->summary(&text, &report->options, summary);
         return flush(report, &text, why);
     }
-    if (report->format->held) {
-        fault = table_flush(report->table, report->sink, report->context, why);
+    if (report->kept != NULL) {
+        fault =
+            report->format->keeper->end(report->kept, summary, report->sink, report->context, why);
     }
     if (fault == FAULT_NONE && report->format->end != NULL) {
         report->format->end(&text, &report->options, summary);
@@ -97,8 +97,10 @@ enum fault report_end(struct report *report, const struct summary *summary, stru
 
 void report_clear(struct report *report)
 {
-    table_free(report->table);
-    report->table = NULL;
+    if (report->kept != NULL) {
+        report->format->keeper->free(report->kept);
+    }
+    report->kept = NULL;
     report->begun = report->any_row = false;
 }
 

@@ -60,9 +60,22 @@ struct report {
     struct report_options options;
     report_sink *sink;
     void *context;
-    struct table *table; /* format table: rows whose widths are not settled yet */
+    void *kept; /* the format's keeper's, between report_begin() and report_clear() */
     bool begun;
     bool any_row;
+};
+
+/*
+ * For a format whose rows are no output yet: it gets them in the order of the input, one or many
+ * at a time, and writes when it likes. Faults are those of the sink, or FAULT_RESOURCE.
+ */
+struct keeper {
+    void *(*start)(const struct report_options *options); /* NULL: no memory */
+    enum fault (*take)(void *kept, struct span rows, report_sink *sink, void *context,
+                       struct why *why);
+    enum fault (*end)(void *kept, const struct summary *summary, report_sink *sink, void *context,
+                      struct why *why); /* before format->end */
+    void (*free)(void *kept);
 };
 
 /* One way to write a roster. What a format does not need is NULL. */
@@ -76,7 +89,7 @@ struct format {
                     const struct summary *summary); /* alone, for --summary */
     const char *between;                            /* put between rows */
     bool lines;                                     /* a row tells its line */
-    bool held;                                      /* rows are lines for table.h, not output yet */
+    const struct keeper *keeper;                    /* NULL: what row() writes is the output */
 };
 
 /* Finds a format by its name, or NULL. */

@@ -120,10 +120,31 @@ static void add_summary(struct buffer *out, const struct report_options *options
     add_sentence(out, options, summary);
 }
 
+static void *start(const struct report_options *options)
+{
+    return table_new(options->width, options->colour);
+}
+
+static enum fault take(void *kept, struct span rows, report_sink *sink, void *context,
+                       struct why *why)
+{
+    return table_take(kept, rows, sink, context, why);
+}
+
+static enum fault flush(void *kept, const struct summary *summary, report_sink *sink, void *context,
+                        struct why *why)
+{
+    (void)summary;
+    return table_flush(kept, sink, context, why);
+}
+
+static void drop(void *kept) { table_free(kept); }
+
 const struct format *format_table(void)
 {
+    static const struct keeper keeper = {.start = start, .take = take, .end = flush, .free = drop};
     static const struct format format = {
-        .name = "table", .row = add_row, .end = end, .summary = add_summary, .held = true};
+        .name = "table", .row = add_row, .end = end, .summary = add_summary, .keeper = &keeper};
 
     return &format;
 }
