@@ -4,9 +4,11 @@ A server is started once for a test file, in a temporary folder, on free ports. 
 installed, the file is skipped (status 77).
 """
 
+import atexit
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -57,6 +59,24 @@ def free_ports(count):
     return ports
 
 
+running = []
+
+
+def stop_all(*_):
+    while running:
+        running.pop().stop()
+
+
+def end(*_):
+    """unittest would take SystemExit for a failed test, and go on."""
+    stop_all()
+    os._exit(1)
+
+
+atexit.register(stop_all)
+signal.signal(signal.SIGTERM, end)
+
+
 class Server:
     """A server under way: `urls` by scheme, `made` what make-people wrote, `base` the DN at its root."""
 
@@ -69,6 +89,8 @@ class Server:
         more = ["--refer", refer] if refer else []
         subprocess.run([sys.executable, HERE / "make-people", "--people", str(people), "--address",
                         address, *more, kind, base, self.made], check=True)
+        # A run that is told to end, or that fails while it starts one, leaves no server behind.
+        running.append(self)
         started = subprocess.run([self.script, "start", self.folder, *map(str, where), self.made],
                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True,
                                  text=True, env={**os.environ, **env}, timeout=120)
@@ -76,8 +98,9 @@ class Server:
         self.ca = self.made / "ca.pem"
 
     def stop(self):
-        subprocess.run([self.script, "stop", self.folder], check=True, timeout=60)
-        self.place.cleanup()
+        if self.made.exists():
+            subprocess.run([self.script, "stop", self.folder], check=True, timeout=60)
+            self.place.cleanup()
 
     def url(self, scheme="ldap", base=None, rest=""):
         return f"{self.urls[scheme]}/{self.base if base is None else base}{rest}"
