@@ -85,6 +85,16 @@ class TransportTest(SlapdTest):
             with self.subTest(name):
                 self.same_rows(users(*arguments, self.server.url(scheme)))
 
+    def test_a_certificate_of_the_client_is_a_bind(self):
+        variables = {"LDAPTLS_CERT": str(self.server.made / "client.pem"),
+                     "LDAPTLS_KEY": str(self.server.made / "client.key")}
+        for scheme, more in (("ldaps", []), ("ldap", ["-ZZ"])):
+            with self.subTest(scheme):
+                self.same_rows(run("users", "-f", "jsonl", "-Y", "EXTERNAL", "--ca", self.server.ca,
+                                   *more, self.server.url(scheme), variables=variables))
+        result = users("-Y", "EXTERNAL", "--ca", self.server.ca, self.server.url("ldaps"))
+        self.assert_refused(result, "bind")
+
     def test_rows_come_in_the_order_of_the_server(self):
         one = users(*self.bind(), "--threads", "1", self.server.url())
         many = users(*self.bind(), "--threads", "4", "--page-size", "11", self.server.url("ldapi"))
