@@ -43,6 +43,20 @@ static size_t sequence_length(struct span s)
     return 0;
 }
 
+bool text_is_ascii(struct span s)
+{
+    uint64_t seen = 0;
+    size_t n = 0;
+
+    for (; s.len - n >= 8; n += 8) {
+        seen |= word_at(s.at + n);
+    }
+    for (; n < s.len; n++) {
+        seen |= s.at[n];
+    }
+    return (seen & word_of(0x80)) == 0;
+}
+
 bool text_is_utf8(struct span s)
 {
     while (s.len > 0) {

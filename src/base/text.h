@@ -9,6 +9,9 @@
 
 /* Characters: UTF-8 (RFC 3629), UTF-16 and the ANSI code page, and what is safe to show. */
 
+/* True when all bytes are below 80. */
+bool text_is_ascii(struct span s);
+
 /* True when `s` is well-formed UTF-8: no overlong form, no surrogate, nothing past U+10FFFF. */
 MUST_USE bool text_is_utf8(struct span s);
 

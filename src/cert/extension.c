@@ -186,18 +186,32 @@ struct extension {
     struct cursor value;
 };
 
-/* An OID of id-ce, 2.5.29: as those of nearly all extensions are. */
-static bool take_ce(struct cursor *in, struct span *oid)
+/*
+ * Reads an extension of id-ce with short lengths: 30 n 06 03 55 1d number [01 01 critical] 04 n …
+ * False for any other, be it right or not.
+ */
+static bool take_usual(struct cursor *in, struct extension *out)
 {
-    enum { SIZE = 5 };
+    enum { OID_AT = 4, OID_LEN = 3, BEHIND_OID = 7, BEHIND_CRITICAL = 10 };
+    static const uint8_t critical_true[] = {DER_BOOLEAN, 1, 0xff};
     const uint8_t *at = in->rest.at;
+    size_t size, value = BEHIND_OID;
 
-    if (in->rest.len < SIZE || at[0] != DER_OID || at[1] != SIZE - 2 || at[2] != 0x55 ||
-        at[3] != 0x1d || at[4] >= 0x80) {
+    if (in->rest.len < 12 || at[0] != DER_SEQUENCE || at[1] >= 0x80 || at[2] != DER_OID ||
+        at[3] != OID_LEN || at[4] != 0x55 || at[5] != 0x1d || at[6] >= 0x80) {
         return false;
     }
-    *oid = span_of(at + 2, SIZE - 2);
-    der_advance(in, SIZE);
+    size = (size_t)at[1] + 2;
+    out->critical = memcmp(at + value, critical_true, sizeof(critical_true)) == 0;
+    value = out->critical ? BEHIND_CRITICAL : BEHIND_OID;
+    if (size > in->rest.len || value + 2 > size || at[value] != DER_OCTET_STRING ||
+        at[value + 1] != size - value - 2) {
+        return false;
+    }
+    out->oid = span_of(at + OID_AT, OID_LEN);
+    out->value.rest = span_of(at + value + 2, at[value + 1]);
+    out->value.offset = in->offset + value + 2;
+    der_advance(in, size);
     return true;
 }
 
@@ -206,9 +220,11 @@ static bool take_extension(struct cursor *in, struct extension *out)
     struct cursor body;
     struct span critical = {0};
 
-    if (!der_enter(in, DER_SEQUENCE, &body) ||
-        (!take_ce(&body, &out->oid) &&
-         (!der_take(&body, DER_OID, &out->oid) || !der_is_oid(out->oid)))) {
+    if (take_usual(in, out)) {
+        return true;
+    }
+    if (!der_enter(in, DER_SEQUENCE, &body) || !der_take(&body, DER_OID, &out->oid) ||
+        !der_is_oid(out->oid)) {
         return false;
     }
     if (der_take(&body, DER_BOOLEAN, &critical) && critical.len != 1) {
@@ -239,26 +255,55 @@ static bool read_extension(struct extension *e, struct cert *cert, uint64_t *see
     return good;
 }
 
+/* Extensions behind each other that certificates have in common, while they are being read. */
+struct run {
+    const uint8_t *start; /* NULL: none has begun */
+    size_t offset;
+    uint64_t seen; /* before it */
+};
+
+/* Remembers the run that ends at `in`, if there is one. */
+static void end_run(struct run *run, struct cert_habits *habits, size_t *place, size_t offset,
+                    uint64_t seen, const struct cert *cert)
+{
+    if (run->start != NULL) {
+        habit_keep_run(habits, *place, span_of(run->start, offset - run->offset), seen & ~run->seen,
+                       cert);
+        run->start = NULL;
+        ++*place;
+    }
+}
+
 bool extensions_read(struct cursor *in, struct cert_habits *habits, struct cert *cert)
 {
+    struct run run = {0};
     uint64_t seen = 0; /* of `told` */
+    size_t place = 0;  /* of a run, or of an extension that is in none */
 
-    for (size_t place = 0; in->rest.len > 0; place++) {
+    while (in->rest.len > 0) {
         const uint8_t *start = in->rest.at;
         size_t offset = in->offset;
+        uint64_t seen_before = seen;
         struct extension e;
         uint8_t number;
 
-        if (habits != NULL && habit_take_extension(habits, place, in, cert, &seen)) {
+        if (habits != NULL && run.start == NULL && habit_take_run(habits, place, in, cert, &seen)) {
+            place++;
             continue;
         }
         if (!take_extension(in, &e)) {
             der_rewind(in, offset);
             return false;
         }
-        if (read_extension(&e, cert, &seen, &number) && habits != NULL) {
-            habit_keep_extension(habits, place, span_of(start, in->offset - offset), number, cert);
+        if (read_extension(&e, cert, &seen, &number) && habit_is_common(number, cert)) {
+            run = run.start != NULL ? run : (struct run){start, offset, seen_before};
+        } else if (habits != NULL) {
+            end_run(&run, habits, &place, offset, seen_before, cert);
+            place++;
         }
+    }
+    if (habits != NULL) {
+        end_run(&run, habits, &place, in->offset, seen, cert);
     }
     return true;
 }

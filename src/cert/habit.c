@@ -1,8 +1,9 @@
 #include "cert/habit.h"
 
-#include "base/word.h"
 #include "cert/der.h"
 #include "cert/extension.h"
+
+static bool has(uint64_t numbers, int number) { return (numbers >> number & 1) != 0; }
 
 static bool begins_with(struct span in, const uint8_t *bytes, size_t size)
 {
@@ -27,74 +28,80 @@ void habit_keep_issuer(struct cert_habits *habits, struct span name)
     }
 }
 
-/* Length, number and criticality stand in the first eight octets: they choose the way. */
-static size_t way_of(const uint8_t *extension)
+/* The run at `place` that the input begins with, or NULL. */
+static const struct habit_run *find_run(const struct cert_habits *habits, size_t place,
+                                        struct span in)
 {
-    const uint64_t golden = 0x9e3779b97f4a7c15; /* Knuth, 6.4: the ratio's 64 bits */
+    for (size_t way = 0; place < HABIT_PLACES && way < HABIT_WAYS; way++) {
+        const struct habit_run *run = &habits->runs[place][way];
 
-    return (size_t)(word_at(extension) * golden >> 62) % HABIT_WAYS;
+        if (begins_with(in, run->bytes, run->size)) {
+            return run;
+        }
+    }
+    return NULL;
 }
 
-bool habit_take_extension(const struct cert_habits *habits, size_t place, struct cursor *in,
-                          struct cert *cert, uint64_t *seen)
+bool habit_take_run(const struct cert_habits *habits, size_t place, struct cursor *in,
+                    struct cert *cert, uint64_t *seen)
 {
     const uint8_t *at = in->rest.at;
-    const struct extension_habit *habit;
+    const struct habit_run *run = find_run(habits, place, in->rest);
 
-    if (in->rest.len < sizeof(uint64_t) || place >= HABIT_PLACES) {
+    if (run == NULL || (run->numbers & *seen) != 0) {
         return false;
     }
-    habit = &habits->extensions[place][way_of(at)];
-    if (!begins_with(in->rest, habit->bytes, habit->size) ||
-        (habit->number > 0 && (*seen >> habit->number & 1) != 0)) {
-        return false;
-    }
-    switch (habit->number) {
-    case CE_KEY_USAGE:
+    if (has(run->numbers, CE_KEY_USAGE)) {
         cert->has_key_usage = true;
-        cert->key_usage = habit->key_usage;
-        break;
-    case CE_EXT_KEY_USAGE:
-        cert->eku = span_of(at + habit->at, habit->len);
-        break;
-    case CE_BASIC_CONSTRAINTS:
-        cert->ca = habit->ca;
-        break;
-    case CE_AUTHORITY_KEY_ID:
-        cert->authority_key_id = span_of(at + habit->at, habit->len);
-        break;
-    default:
-        break;
+        cert->key_usage = run->key_usage;
     }
-    *seen |= habit->number > 0 ? (uint64_t)1 << habit->number : 0;
-    der_advance(in, habit->size);
+    if (has(run->numbers, CE_EXT_KEY_USAGE)) {
+        cert->eku = span_of(at + run->eku_at, run->eku_len);
+    }
+    if (has(run->numbers, CE_BASIC_CONSTRAINTS)) {
+        cert->ca = run->ca;
+    }
+    if (has(run->numbers, CE_AUTHORITY_KEY_ID)) {
+        cert->authority_key_id = span_of(at + run->key_id_at, run->key_id_len);
+    }
+    *seen |= run->numbers;
+    der_advance(in, run->size);
     return true;
 }
 
-void habit_keep_extension(struct cert_habits *habits, size_t place, struct span whole,
-                          uint8_t number, const struct cert *cert)
+bool habit_is_common(uint8_t number, const struct cert *cert)
 {
-    struct span inside = {.at = whole.at};
-    struct extension_habit *habit;
+    switch (number) {
+    case CE_SUBJECT_ALT_NAME:
+    case CE_SUBJECT_KEY_ID:
+        return false;
+    case CE_AUTHORITY_KEY_ID: /* one without the key's has nothing to point at */
+        return cert->authority_key_id.at != NULL;
+    default:
+        return true;
+    }
+}
 
-    if (whole.len < sizeof(uint64_t) || whole.len > HABIT_BYTES || place >= HABIT_PLACES ||
-        number == CE_SUBJECT_ALT_NAME || number == CE_SUBJECT_KEY_ID) {
+void habit_keep_run(struct cert_habits *habits, size_t place, struct span bytes, uint64_t numbers,
+                    const struct cert *cert)
+{
+    struct habit_run *run;
+
+    if (place >= HABIT_PLACES || bytes.len > HABIT_RUN_BYTES) {
         return;
     }
-    if (number == CE_EXT_KEY_USAGE) {
-        inside = cert->eku;
-    } else if (number == CE_AUTHORITY_KEY_ID) {
-        inside = cert->authority_key_id;
+    run = &habits->runs[place][habits->oldest[place]++ % HABIT_WAYS];
+    run->numbers = numbers;
+    run->size = (uint16_t)bytes.len;
+    run->key_usage = cert->key_usage;
+    run->ca = cert->ca;
+    if (has(numbers, CE_EXT_KEY_USAGE)) {
+        run->eku_at = (uint16_t)(cert->eku.at - bytes.at);
+        run->eku_len = (uint16_t)cert->eku.len;
     }
-    if (inside.at == NULL) {
-        return; /* an authority key identifier without the key's */
+    if (has(numbers, CE_AUTHORITY_KEY_ID)) {
+        run->key_id_at = (uint16_t)(cert->authority_key_id.at - bytes.at);
+        run->key_id_len = (uint16_t)cert->authority_key_id.len;
     }
-    habit = &habits->extensions[place][way_of(whole.at)];
-    habit->size = (uint16_t)whole.len;
-    habit->number = number;
-    habit->ca = cert->ca;
-    habit->key_usage = cert->key_usage;
-    habit->at = (uint8_t)(inside.at - whole.at);
-    habit->len = (uint8_t)inside.len;
-    memcpy(habit->bytes, whole.at, whole.len);
+    memcpy(run->bytes, bytes.at, bytes.len);
 }

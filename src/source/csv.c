@@ -18,10 +18,12 @@ static bool delimiter_at(struct span text, size_t at, struct span delimiter)
 }
 
 /* The quote that closes the field whose contents start at `from`, or text.len. */
-static size_t find_closing(struct span text, size_t from, int quote)
+static size_t find_closing(struct span text, size_t from, int quote, bool *doubled)
 {
+    *doubled = false;
     while ((from = find(text, from, text.len, quote)) + 1 < text.len &&
            text.at[from + 1] == quote) {
+        *doubled = true;
         from += 2;
     }
     return from;
@@ -92,7 +94,8 @@ static enum csv_stop take_quoted(struct span text, const struct csv_dialect *dia
                                  struct csv_walk *walk, struct csv_field *out)
 {
     size_t from = walk->at + 1;
-    size_t closing = find_closing(text, from, dialect->quote);
+    bool doubled;
+    size_t closing = find_closing(text, from, dialect->quote, &doubled);
     size_t after;
     enum csv_end end;
 
@@ -103,9 +106,11 @@ static enum csv_stop take_quoted(struct span text, const struct csv_dialect *dia
     if (end != CSV_COMPLETE) {
         return end == CSV_BROKEN ? CSV_STOP_BROKEN : CSV_STOP_INCOMPLETE;
     }
-    *out = (struct csv_field){.text = span_of(text.at + from, closing - from), .quoted = true};
-    out->doubled = find(out->text, 0, out->text.len, dialect->quote) < out->text.len;
-    walk->lines += count_byte(out->text, '\n');
+    *out = (struct csv_field){
+        .text = span_of(text.at + from, closing - from), .quoted = true, .doubled = doubled};
+    if (find(text, from, closing, '\n') < closing) {
+        walk->lines += count_byte(out->text, '\n');
+    }
     return end_field(text, after, dialect->delimiter, walk);
 }
 

@@ -202,9 +202,16 @@ static enum address_match compare_letters(struct span a, struct span b)
 /* True when comparing bytes may not be enough: a byte outside ASCII, or an A-label. */
 static bool needs_letters(struct span s)
 {
+    size_t dash;
+
+    if (!text_is_ascii(s)) {
+        return true;
+    }
+    if (!span_find(s, '-', &dash)) {
+        return false;
+    }
     for (size_t i = 0; i < s.len; i++) {
-        if (s.at[i] >= 0x80 ||
-            ((s.at[i] | 0x20) == 'x' && ascii_starts_nocase(span_from(s, i), span_text("xn--")))) {
+        if ((s.at[i] | 0x20) == 'x' && ascii_starts_nocase(span_from(s, i), span_text("xn--"))) {
             return true;
         }
     }
