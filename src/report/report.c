@@ -9,7 +9,7 @@ enum { AROUND_MAX = 16 * 1024 * 1024 };
 const struct format *format_find(struct span name)
 {
     const struct format *const formats[] = {format_table(), format_csv(), format_json(),
-                                            format_jsonl()};
+                                            format_jsonl(), format_prometheus()};
 
     for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
         if (span_is(name, formats[i]->name)) {
@@ -17,6 +17,14 @@ const struct format *format_find(struct span name)
         }
     }
     return NULL;
+}
+
+bool report_wants_all(const struct report *report) { return report->format->counts; }
+
+/* No rows, and what format->summary writes. */
+static bool is_summary(const struct report *report)
+{
+    return report->options.summary_only && !report_wants_all(report);
 }
 
 /* Hands the text over and gives its memory back. */
@@ -41,7 +49,7 @@ enum fault report_begin(struct report *report, struct why *why)
         return FAULT_NONE;
     }
     report->begun = true;
-    if (report->options.summary_only) {
+    if (is_summary(report)) {
         return FAULT_NONE;
     }
     if (report->format->keeper != NULL) {
@@ -60,7 +68,7 @@ enum fault report_take(struct report *report, struct span rows, struct why *why)
 {
     size_t between = report->format->between != NULL ? strlen(report->format->between) : 0;
 
-    if (rows.len == 0 || report->options.summary_only) {
+    if (rows.len == 0 || is_summary(report)) {
         return FAULT_NONE;
     }
     if (report->kept != NULL) {
@@ -81,7 +89,7 @@ enum fault report_end(struct report *report, const struct summary *summary, stru
     if (!report->begun) {
         return FAULT_NONE;
     }
-    if (report->options.summary_only) {
+    if (is_summary(report)) {
         report->format->summary(&text, &report->options, summary);
         return flush(report, &text, why);
     }

@@ -90,6 +90,7 @@ struct format {
     const char *between;                            /* put between rows */
     bool lines;                                     /* a row tells its line */
     const struct keeper *keeper;                    /* NULL: what row() writes is the output */
+    bool counts; /* no row is shown: the keeper counts all of them, whichever are asked for */
 };
 
 /* Finds a format by its name, or NULL. */
@@ -100,6 +101,9 @@ const struct format *format_find(struct span name);
  * FAULT_RESOURCE.
  */
 MUST_USE enum fault report_begin(struct report *report, struct why *why);
+
+/* True when rows are written of all mailboxes, whichever are asked for. */
+bool report_wants_all(const struct report *report);
 
 /* Takes over rows that format->row wrote, one or many. Faults of the sink, or FAULT_RESOURCE. */
 MUST_USE enum fault report_take(struct report *report, struct span rows, struct why *why);

@@ -61,6 +61,10 @@ static void report_row(struct worker *worker, const struct work *work, const str
                             .source = roster->names[work->source]};
 
     summary_count(&worker->summary, verdict);
+    if (report_wants_all(roster->report)) {
+        roster->report->format->row(&worker->rows, &row);
+        return;
+    }
     if (!roster->report->options.summary_only && selection_has(&roster->selection, &row)) {
         worker->wants_lines |= worker->records.first_line == 0 && entry_name(entry).len == 0;
         roster->report->format->row(&worker->rows, &row);
