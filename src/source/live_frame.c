@@ -61,6 +61,7 @@ enum fault frame_begin(struct frame_writer *writer, struct span dn)
 
     writer->len = writer->whole;
     writer->cut = dn.len > writer->max;
+    writer->flags = 0;
     dn = span_upto(dn, writer->max);
     if (make_room(writer, HEAD + dn.len) != FAULT_NONE) {
         return FAULT_RESOURCE;
@@ -99,7 +100,7 @@ void frame_end(struct frame_writer *writer)
     uint8_t *head = writer->bytes + writer->whole;
 
     put_number(head, writer->len - writer->whole - NUMBER);
-    put_number(head + NUMBER, writer->cut ? FRAME_CUT : 0);
+    put_number(head + NUMBER, (writer->cut ? FRAME_CUT : 0) | writer->flags);
     writer->whole = writer->len;
 }
 

@@ -18,17 +18,19 @@
  */
 
 enum frame_flag {
-    FRAME_CUT = 1 << 0,    /* values that did not fit were left out */
-    FRAME_HIDDEN = 1 << 1, /* the directory shows this user no certificate of anybody */
+    FRAME_CUT = 1 << 0,         /* values that did not fit were left out */
+    FRAME_HIDDEN = 1 << 1,      /* the directory shows this user no certificate of anybody */
+    FRAME_CERTIFICATE = 1 << 2, /* it has one; noted where entries are kept (kept.h) */
 };
 
 /* One being written; the bytes belong to the caller's batch. `{0}` is the start. */
 struct frame_writer {
     uint8_t *bytes;
     size_t len, capacity;
-    size_t whole; /* bytes of whole entries; what is behind is being written */
-    size_t max;   /* no entry grows past this many bytes */
-    bool cut;     /* of the entry being written */
+    size_t whole;   /* bytes of whole entries; what is behind is being written */
+    size_t max;     /* no entry grows past this many bytes */
+    bool cut;       /* of the entry being written */
+    uint32_t flags; /* of the entry being written, beside FRAME_CUT */
 };
 
 /* Begins an entry; drops one that was begun and not ended. FAULT_RESOURCE without memory. */
