@@ -1,23 +1,16 @@
-#include <dirent.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/compat_sandbox.h"
 #include "base/outfile.h"
-#include "base/readfile.h"
 #include "cmd/cmd.h"
 #include "cmd/inputs.h"
 #include "cmd/interrupt.h"
 #include "cmd/progress.h"
 #include "cmd/users_options.h"
 #include "cmd/users_output.h"
-
-/* Anchors and lists are held in memory whole; the largest public CRLs are some 50 MB. */
-#define TRUST_FILE_MAX ((size_t)512 << 20)
 
 /* Everything that the verb takes hold of; users_clear() lets go of it. */
 struct users {
@@ -31,89 +24,6 @@ struct users {
 };
 
 static void complain_why(const char *file, const struct why *why) { complain(file, 0, why->rule); }
-
-typedef enum fault add_fn(struct trust *trust, struct span bytes, size_t *added, struct why *why);
-
-static bool load_file(struct trust *trust, add_fn *add, const char *path)
-{
-    struct buffer bytes = buffer_with_max(TRUST_FILE_MAX);
-    struct why why = {0};
-    size_t added = 0;
-    enum fault fault = readfile(path, &bytes, &why);
-
-    if (fault == FAULT_NONE) {
-        fault = add(trust, buffer_span(&bytes), &added, &why);
-    }
-    buffer_clear(&bytes);
-    if (fault != FAULT_NONE) {
-        complain_why(path, &why);
-    }
-    return fault == FAULT_NONE;
-}
-
-/* All files of a folder; false when one cannot be used, which is told. */
-static bool load_folder(struct trust *trust, add_fn *add, const char *path, DIR *folder)
-{
-    bool good = true;
-    const struct dirent *item;
-
-    while ((item = readdir(folder)) != NULL) {
-        char *file = NULL;
-
-        if (item->d_name[0] == '.') {
-            continue;
-        }
-        if (asprintf(&file, "%s/%s", path, item->d_name) < 0) {
-            return false;
-        }
-        good = load_file(trust, add, file) && good;
-        free(file);
-    }
-    return good;
-}
-
-static bool load_all(struct trust *trust, add_fn *add, const struct name_list *paths, bool folders)
-{
-    bool good = true;
-
-    for (size_t i = 0; i < paths->count; i++) {
-        DIR *folder = folders ? opendir(paths->at[i]) : NULL;
-
-        if (folder != NULL) {
-            good = load_folder(trust, add, paths->at[i], folder) && good;
-            (void)closedir(folder);
-        } else {
-            good = load_file(trust, add, paths->at[i]) && good;
-        }
-    }
-    return good;
-}
-
-/* Loads what --issuer, --trust and --crl name. Without any of them there is nothing to ask. */
-static bool load_trust(struct users *users)
-{
-    const struct users_options *o = &users->options;
-    struct why why = {0};
-
-    if (o->issuers.count + o->anchors.count + o->crls.count == 0) {
-        return true;
-    }
-    users->trust = trust_new();
-    if (users->trust == NULL) {
-        complain(NULL, 0, "out of memory");
-        return false;
-    }
-    if (!load_all(users->trust, trust_add_issuers, &o->issuers, false) ||
-        !load_all(users->trust, trust_add_anchors, &o->anchors, false) ||
-        !load_all(users->trust, trust_add_crls, &o->crls, true)) {
-        return false;
-    }
-    if (trust_seal(users->trust, o->at, &why) != FAULT_NONE) {
-        complain_why(NULL, &why);
-        return false;
-    }
-    return true;
-}
 
 /* One part does not know what the others have, where there are any. */
 static bool prepare_part(struct users *users)
@@ -209,7 +119,7 @@ static int run(struct users *users)
     const struct users_options *o = &users->options;
     struct report report = {
         .format = o->format,
-        .options = {.at = o->at,
+        .options = {.at = o->judging.at,
                     .sources = (const char *const *)users->inputs.names,
                     .source_count = users->inputs.count,
                     .part = users->bare != NULL ? o->reading.source.part.number : 0,
@@ -220,21 +130,22 @@ static int run(struct users *users)
                     .colour = wants_colour(users)},
         .sink = write_output,
         .context = users};
-    const struct roster roster = {.sources = users->inputs.sources,
-                                  .names = (const char *const *)users->inputs.names,
-                                  .source_count = users->inputs.count,
-                                  .trust = users->trust,
-                                  .rules = {.at = o->at, .warning_seconds = o->warning_seconds},
-                                  .site = o->site,
-                                  .remotes = o->remotes,
-                                  .shared_keys = o->shared_keys,
-                                  .selection = o->selection,
-                                  .threads = o->reading.threads,
-                                  .bare = users->bare,
-                                  .report = &report,
-                                  .complain = tell_complaint,
-                                  .progress = show_progress,
-                                  .context = users};
+    const struct roster roster = {
+        .sources = users->inputs.sources,
+        .names = (const char *const *)users->inputs.names,
+        .source_count = users->inputs.count,
+        .trust = users->trust,
+        .rules = {.at = o->judging.at, .warning_seconds = o->warning_seconds},
+        .site = o->judging.site,
+        .remotes = o->judging.remotes,
+        .shared_keys = o->shared_keys,
+        .selection = o->selection,
+        .threads = o->reading.threads,
+        .bare = users->bare,
+        .report = &report,
+        .complain = tell_complaint,
+        .progress = show_progress,
+        .context = users};
     struct outcome outcome = {0};
     struct why why = {0};
     enum fault fault = roster_run(&roster, &outcome, &why);
@@ -282,14 +193,13 @@ int cmd_users(int argc, char **argv)
     if (users.options.merge) {
         status = users_merge(&users.options);
     } else {
-        if (!users.options.at_said) {
-            users.options.at = (int64_t)time(NULL);
-        }
+        judging_options_settle(&users.options.judging);
         users.options.reading.source.count_lines =
             users.options.format->lines && !users.options.summary;
         users.progress = progress_start(!users.options.no_progress);
         status = EXIT_NOT_DONE;
-        if (load_trust(&users) && reading_options_open(&users.options.reading) &&
+        if (judging_options_load(&users.options.judging, &users.trust) &&
+            reading_options_open(&users.options.reading) &&
             inputs_open(&users.inputs, users.options.sources.at, users.options.sources.count,
                         &users.options.reading.source, &users.options.ldap) &&
             prepare_part(&users) && output_open(&users.options, &users.output)) {

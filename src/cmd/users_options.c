@@ -12,15 +12,9 @@
 enum { WARNING_DAYS = 30 };
 
 enum option_code {
-    OPTION_AT = 256,
-    OPTION_ISSUER,
-    OPTION_TRUST,
-    OPTION_CRL,
-    OPTION_SITE,
-    OPTION_ONLY,
+    OPTION_ONLY = 256,
     OPTION_CONTAINER,
     OPTION_EXPIRES_WITHIN,
-    OPTION_OBJECTS,
     OPTION_NO_PROGRESS,
     OPTION_PART,
     OPTION_SUMMARY,
@@ -32,21 +26,16 @@ enum option_code {
 static const struct option long_options[] = {
     {"format", required_argument, NULL, 'f'},
     {"output", required_argument, NULL, 'o'},
-    {"at", required_argument, NULL, OPTION_AT},
-    {"issuer", required_argument, NULL, OPTION_ISSUER},
-    {"trust", required_argument, NULL, OPTION_TRUST},
-    {"crl", required_argument, NULL, OPTION_CRL},
-    {"site", required_argument, NULL, OPTION_SITE},
     {"only", required_argument, NULL, OPTION_ONLY},
     {"container", required_argument, NULL, OPTION_CONTAINER},
     {"expires-within", required_argument, NULL, OPTION_EXPIRES_WITHIN},
-    {"objects", required_argument, NULL, OPTION_OBJECTS},
     {"no-progress", no_argument, NULL, OPTION_NO_PROGRESS},
     {"summary", no_argument, NULL, OPTION_SUMMARY},
     {"part", required_argument, NULL, OPTION_PART},
     {"merge", no_argument, NULL, OPTION_MERGE},
     {"shared-keys", no_argument, NULL, OPTION_SHARED_KEYS},
     {"color", required_argument, NULL, OPTION_COLOUR},
+    JUDGING_LONG_OPTIONS,
     READING_LONG_OPTIONS,
     LDAP_LONG_OPTIONS,
     {"help", no_argument, NULL, 'h'},
@@ -75,17 +64,10 @@ static int print_help(void)
           "                           which is also the warning time\n"
           "      --color WHEN         auto (default), always or never\n"
           "      --no-progress        no progress line on a terminal\n"
-          "\n"
-          "Judging:\n"
-          "      --at TIME            judge at this time: RFC 3339, or YYYY-MM-DD\n"
-          "      --issuer FILE        CA certificates of our KMS: only what they issued\n"
-          "                           counts\n"
-          "      --trust FILE         anchors to chain to\n"
-          "      --crl FILE|DIR       revocation lists to consult\n"
-          "      --site NAME          the site the export was made in: blanks of mailboxes\n"
-          "                           homed elsewhere are unknown\n"
-          "      --objects KIND       mailbox (default), or all: custom recipients too\n"
-          "      --shared-keys        warn of keys that two mailboxes have (reads twice)\n"
+          "\n",
+          stdout);
+    fputs(judging_options_help(), stdout);
+    fputs("      --shared-keys        warn of keys that two mailboxes have (reads twice)\n"
           "\n",
           stdout);
     fputs(reading_options_help(), stdout);
@@ -105,18 +87,6 @@ static bool wrong(const char *what, const char *argument, int *status)
 {
     *status = complain_usage("users", what, argument);
     return false;
-}
-
-/* Appends to a list; memory that short has no use for a list. */
-static void add_name(struct name_list *list, const char *name)
-{
-    const char **grown = realloc(list->at, (list->count + 1) * sizeof(*grown));
-
-    if (grown == NULL) {
-        abort();
-    }
-    list->at = grown;
-    list->at[list->count++] = name;
 }
 
 static bool parse_standings(const char *text, uint32_t *out, int *status)
@@ -172,48 +142,10 @@ static bool parse_word(const char *text, const char *const *words, size_t count,
     return wrong(what, text, status);
 }
 
-static bool parse_judging(struct users_options *o, int code, const char *argument, int *status)
-{
-    static const char *const objects[] = {"mailbox", "all"};
-    struct why why;
-    size_t word = 0;
-
-    switch (code) {
-    case OPTION_AT:
-        o->at_said = true;
-        return utc_parse(span_text(argument), &o->at, &why) == FAULT_NONE ||
-               wrong("--at is YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ, not", argument, status);
-    case OPTION_ISSUER:
-        add_name(&o->issuers, argument);
-        return true;
-    case OPTION_TRUST:
-        add_name(&o->anchors, argument);
-        return true;
-    case OPTION_CRL:
-        add_name(&o->crls, argument);
-        return true;
-    case OPTION_SITE:
-        o->site = argument;
-        return true;
-    case OPTION_EXPIRES_WITHIN:
-        o->selection.expiring_only = true;
-        return utc_parse_duration(span_text(argument), &o->warning_seconds, &why) == FAULT_NONE ||
-               wrong("--expires-within is a duration like 30d or 12h, not", argument, status);
-    case OPTION_OBJECTS:
-        if (!parse_word(argument, objects, 2, "--objects is mailbox or all, not", &word, status)) {
-            return false;
-        }
-        o->remotes = word == 1;
-        return true;
-    default:
-        o->shared_keys = true;
-        return true;
-    }
-}
-
 static bool parse_output(struct users_options *o, int code, const char *argument, int *status)
 {
     static const char *const colours[] = {"auto", "always", "never"};
+    struct why why;
     size_t word = 0;
 
     switch (code) {
@@ -224,6 +156,10 @@ static bool parse_output(struct users_options *o, int code, const char *argument
     case 'o':
         o->output = argument;
         return true;
+    case OPTION_EXPIRES_WITHIN:
+        o->selection.expiring_only = true;
+        return utc_parse_duration(span_text(argument), &o->warning_seconds, &why) == FAULT_NONE ||
+               wrong("--expires-within is a duration like 30d or 12h, not", argument, status);
     case OPTION_ONLY:
         return parse_standings(argument, &o->selection.standings, status);
     case OPTION_CONTAINER:
@@ -244,6 +180,9 @@ static bool parse_output(struct users_options *o, int code, const char *argument
     case OPTION_MERGE:
         o->merge = true;
         return true;
+    case OPTION_SHARED_KEYS:
+        o->shared_keys = true;
+        return true;
     default:
         o->summary = true;
         return true;
@@ -253,30 +192,19 @@ static bool parse_output(struct users_options *o, int code, const char *argument
 /* What other verbs have too. */
 static bool parse_common(struct users_options *o, int code, const char *argument, int *status)
 {
-    const char *what = ldap_option_is(code) ? ldap_option_take(&o->ldap, code, argument)
-                                            : reading_option_take(&o->reading, code, argument);
+    const char *what = ldap_option_is(code)      ? ldap_option_take(&o->ldap, code, argument)
+                       : judging_option_is(code) ? judging_option_take(&o->judging, code, argument)
+                                                 : reading_option_take(&o->reading, code, argument);
 
     return what == NULL || wrong(what, argument, status);
 }
 
 static bool parse_option(struct users_options *o, int code, const char *argument, int *status)
 {
-    if (ldap_option_is(code) || reading_option_is(code)) {
+    if (ldap_option_is(code) || judging_option_is(code) || reading_option_is(code)) {
         return parse_common(o, code, argument, status);
     }
-    switch (code) {
-    case OPTION_AT:
-    case OPTION_ISSUER:
-    case OPTION_TRUST:
-    case OPTION_CRL:
-    case OPTION_SITE:
-    case OPTION_EXPIRES_WITHIN:
-    case OPTION_OBJECTS:
-    case OPTION_SHARED_KEYS:
-        return parse_judging(o, code, argument, status);
-    default:
-        return parse_output(o, code, argument, status);
-    }
+    return parse_output(o, code, argument, status);
 }
 
 /* What --merge has a use for. */
@@ -336,17 +264,15 @@ bool users_options_parse(int argc, char **argv, struct users_options *out, int *
         }
     }
     for (int i = optind; i < argc; i++) {
-        add_name(&out->sources, argv[i]);
+        name_list_add(&out->sources, argv[i]);
     }
     return check_together(out, not_for_merge, status);
 }
 
 void users_options_clear(struct users_options *options)
 {
-    free(options->issuers.at);
-    free(options->anchors.at);
-    free(options->crls.at);
     free(options->sources.at);
+    judging_options_clear(&options->judging);
     reading_options_clear(&options->reading);
     ldap_options_clear(&options->ldap);
 }

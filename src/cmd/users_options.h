@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cmd/judging_options.h"
 #include "cmd/ldap_options.h"
 #include "cmd/reading_options.h"
 #include "report/report.h"
@@ -12,23 +13,13 @@
 
 enum colour_when { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
-/* A list of names from the command line; it owns the array, not the names. */
-struct name_list {
-    const char **at;
-    size_t count;
-};
-
 /* What the command line of `keyroster users` says. */
 struct users_options {
     const struct format *format;
     const char *output; /* NULL: standard output */
-    bool at_said;
-    int64_t at;
-    struct name_list issuers, anchors, crls;
-    const char *site;
+    struct judging_options judging;
     struct selection selection;
     int64_t warning_seconds;
-    bool remotes;
     struct reading_options reading;
     bool merge; /* the sources are summaries to be added up */
     bool no_progress, summary, shared_keys;

@@ -1,0 +1,172 @@
+#include "cmd/judging_options.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/readfile.h"
+#include "base/utc.h"
+#include "cmd/cmd.h"
+
+/* Anchors and lists are held in memory whole; the largest public CRLs are some 50 MB. */
+#define TRUST_FILE_MAX ((size_t)512 << 20)
+
+const char *judging_options_help(void)
+{
+    return "Judging:\n"
+           "      --at TIME            judge at this time: RFC 3339, or YYYY-MM-DD\n"
+           "      --issuer FILE        CA certificates of our KMS: only what they issued\n"
+           "                           counts\n"
+           "      --trust FILE         anchors to chain to\n"
+           "      --crl FILE|DIR       revocation lists to consult\n"
+           "      --site NAME          the site the export was made in: blanks of mailboxes\n"
+           "                           homed elsewhere are unknown\n"
+           "      --objects KIND       mailbox (default), or all: custom recipients too\n";
+}
+
+void name_list_add(struct name_list *list, const char *name)
+{
+    const char **grown = realloc(list->at, (list->count + 1) * sizeof(*grown));
+
+    if (grown == NULL) {
+        abort();
+    }
+    list->at = grown;
+    list->at[list->count++] = name;
+}
+
+bool judging_option_is(int code)
+{
+    return code >= OPTION_JUDGING_FIRST && code < OPTION_JUDGING_END;
+}
+
+const char *judging_option_take(struct judging_options *options, int code, const char *argument)
+{
+    struct why why;
+
+    switch (code) {
+    case OPTION_AT:
+        options->at_said = true;
+        return utc_parse(span_text(argument), &options->at, &why) == FAULT_NONE
+                   ? NULL
+                   : "--at is YYYY-MM-DD or YYYY-MM-DDThh:mm:ssZ, not";
+    case OPTION_ISSUER:
+        name_list_add(&options->issuers, argument);
+        return NULL;
+    case OPTION_TRUST:
+        name_list_add(&options->anchors, argument);
+        return NULL;
+    case OPTION_CRL:
+        name_list_add(&options->crls, argument);
+        return NULL;
+    case OPTION_SITE:
+        options->site = argument;
+        return NULL;
+    default:
+        options->remotes = strcmp(argument, "all") == 0;
+        return options->remotes || strcmp(argument, "mailbox") == 0
+                   ? NULL
+                   : "--objects is mailbox or all, not";
+    }
+}
+
+void judging_options_settle(struct judging_options *options)
+{
+    if (!options->at_said) {
+        options->at = (int64_t)time(NULL);
+    }
+}
+
+typedef enum fault add_fn(struct trust *trust, struct span bytes, size_t *added, struct why *why);
+
+static bool load_file(struct trust *trust, add_fn *add, const char *path)
+{
+    struct buffer bytes = buffer_with_max(TRUST_FILE_MAX);
+    struct why why = {0};
+    size_t added = 0;
+    enum fault fault = readfile(path, &bytes, &why);
+
+    if (fault == FAULT_NONE) {
+        fault = add(trust, buffer_span(&bytes), &added, &why);
+    }
+    buffer_clear(&bytes);
+    if (fault != FAULT_NONE) {
+        complain(path, 0, why.rule);
+    }
+    return fault == FAULT_NONE;
+}
+
+/* All files of a folder; false when one cannot be used, which is told. */
+static bool load_folder(struct trust *trust, add_fn *add, const char *path, DIR *folder)
+{
+    bool good = true;
+    const struct dirent *item;
+
+    while ((item = readdir(folder)) != NULL) {
+        char *file = NULL;
+
+        if (item->d_name[0] == '.') {
+            continue;
+        }
+        if (asprintf(&file, "%s/%s", path, item->d_name) < 0) {
+            return false;
+        }
+        good = load_file(trust, add, file) && good;
+        free(file);
+    }
+    return good;
+}
+
+static bool load_all(struct trust *trust, add_fn *add, const struct name_list *paths, bool folders)
+{
+    bool good = true;
+
+    for (size_t i = 0; i < paths->count; i++) {
+        DIR *folder = folders ? opendir(paths->at[i]) : NULL;
+
+        if (folder != NULL) {
+            good = load_folder(trust, add, paths->at[i], folder) && good;
+            (void)closedir(folder);
+        } else {
+            good = load_file(trust, add, paths->at[i]) && good;
+        }
+    }
+    return good;
+}
+
+bool judging_options_load(const struct judging_options *options, struct trust **out)
+{
+    struct trust *trust;
+    struct why why = {0};
+
+    *out = NULL;
+    if (options->issuers.count + options->anchors.count + options->crls.count == 0) {
+        return true;
+    }
+    trust = trust_new();
+    if (trust == NULL) {
+        complain(NULL, 0, "out of memory");
+        return false;
+    }
+    if (load_all(trust, trust_add_issuers, &options->issuers, false) &&
+        load_all(trust, trust_add_anchors, &options->anchors, false) &&
+        load_all(trust, trust_add_crls, &options->crls, true)) {
+        if (trust_seal(trust, options->at, &why) == FAULT_NONE) {
+            *out = trust;
+            return true;
+        }
+        complain(NULL, 0, why.rule);
+    }
+    trust_free(trust);
+    return false;
+}
+
+void judging_options_clear(struct judging_options *options)
+{
+    free(options->issuers.at);
+    free(options->anchors.at);
+    free(options->crls.at);
+    *options = (struct judging_options){0};
+}
