@@ -142,14 +142,19 @@ static enum fault add_values(struct entry *entry, const struct entry_column *col
                              struct arena *arena)
 {
     struct cursor in = cursor_over(field);
-    struct entry_value value = {.attribute = column->attribute, .name = column->name};
+    struct entry_value value = {
+        .attribute = column->attribute, .name = column->name, .full = column->full};
     enum fault fault;
 
     if (style->binary) {
         value.value = (struct value){.state = VALUE_BYTES, .bytes = field};
+        value.raw = field;
         return field.len == 0 ? FAULT_NONE : entry_add_value(entry, &value, arena);
     }
     while ((fault = value_next(&in, style->separator, arena, &value.value)) == FAULT_NONE) {
+        value.raw = style->exact                       ? field
+                    : value.value.state == VALUE_BYTES ? value.value.bytes
+                                                       : (struct span){0};
         fault = entry_add_value(entry, &value, arena);
         if (fault != FAULT_NONE) {
             return fault;

@@ -24,6 +24,9 @@ struct entry_value {
     struct value value;
     enum attribute attribute; /* ATTRIBUTE_CERT_FIRST or ATTRIBUTE_CERT_SECOND */
     struct span name;         /* the attribute's name as the source writes it, without options */
+    struct span full;         /* the same with its options: `userCertificate;binary` */
+    struct span raw; /* the bytes that the directory holds; several values may stand in one run of
+                        them; empty: the source does not show them */
 };
 
 /*
@@ -74,13 +77,15 @@ struct entry_style {
     uint8_t separator;
     bool backslash; /* `\%` is a separator within a value, `\\` a backslash (Exchange) */
     bool binary;    /* certificate values come as bytes, not in a text form (LDIF, LDAP) */
+    bool exact; /* a field is one value of the directory, whatever it holds (LDIF's plain text) */
 };
 
 /* A column or attribute: what it means to us, and its name as written. */
 struct entry_column {
     enum attribute attribute;
-    struct span name;
-    size_t route; /* of a projection, where it has to be kept as an extra; 0: none */
+    struct span name; /* without options */
+    struct span full; /* with them */
+    size_t route;     /* of a projection, where it has to be kept as an extra; 0: none */
 };
 
 /*

@@ -157,8 +157,8 @@ static void note_column(struct csv_header *header, struct span name, size_t inde
     enum attribute attribute =
         name.len <= NAME_MAX_LENGTH ? attribute_find(name, &origin) : ATTRIBUTE_OTHER;
 
-    header->columns[index] =
-        (struct entry_column){.attribute = attribute, .name = without_options(name)};
+    header->columns[index] = (struct entry_column){
+        .attribute = attribute, .name = without_options(name), .full = ascii_trim(name)};
     header->columns[index].route = projection_route(header->projection, &header->columns[index]);
     header->exchange |= name.len <= NAME_MAX_LENGTH && origin == ORIGIN_EXCHANGE;
     if (attribute_is_certificate(attribute)) {

@@ -224,6 +224,7 @@ static enum fault add_broken(struct entry *entry, const struct entry_column *col
     struct entry_value value = {
         .attribute = column->attribute,
         .name = column->name,
+        .full = column->full,
         .value = {.state = VALUE_BROKEN, .bytes = text, .why = *why},
     };
 
@@ -237,23 +238,34 @@ static enum fault add_from_file(struct ldif_reading *reading, struct entry *entr
 {
     struct why why;
     struct span bytes;
-    struct entry_value value = {.attribute = column->attribute, .name = column->name};
+    struct entry_value value = {
+        .attribute = column->attribute, .name = column->name, .full = column->full};
     enum fault fault = follow_read(reading->follow_folder, url, arena, &bytes, &why);
 
     if (fault != FAULT_NONE) {
         return add_broken(entry, column, url, &why, arena);
     }
     value.value = (struct value){.state = VALUE_BYTES, .bytes = bytes};
+    value.raw = bytes;
     return entry_add_value(entry, &value, arena);
+}
+
+/* The type and the options behind it, which stand in one piece. */
+static struct span with_options(const struct ldif_line *line)
+{
+    return line->options.len == 0 ? line->type
+                                  : span_of(line->type.at, line->type.len + 1 + line->options.len);
 }
 
 static enum fault add_line(struct ldif_reading *reading, struct entry *entry,
                            const struct ldif_line *line, struct arena *arena, struct why *why)
 {
-    static const struct entry_style text_style = {.separator = 0};
+    static const struct entry_style text_style = {.separator = 0, .exact = true};
     static const struct entry_style binary_style = {.separator = 0, .binary = true};
-    const struct entry_column column = {
-        .attribute = attribute_find_again(&reading->names, line->type), .name = line->type};
+    const struct entry_column column = {.attribute =
+                                            attribute_find_again(&reading->names, line->type),
+                                        .name = line->type,
+                                        .full = with_options(line)};
     const struct entry_style *style;
     struct span value;
     size_t route;

@@ -177,8 +177,7 @@ static bool is_repeated(const struct entry *entry, struct span name, struct span
     for (size_t i = 0; i < entry->value_count; i++) {
         struct span other = entry->values[i].name;
 
-        /* The options stand behind the name, in the batch. */
-        bool had_options = other.at[other.len] == ';';
+        bool had_options = entry->values[i].full.len > other.len;
 
         if (had_options != (full.len > name.len) && ascii_equal_nocase(other, name) &&
             span_equal(entry->values[i].value.bytes, value)) {
@@ -193,7 +192,8 @@ static enum fault add_value(struct entry *entry, struct span full, struct span v
 {
     static const struct entry_style style = {.separator = 0, .binary = true};
     struct span name = without_options(full);
-    const struct entry_column column = {.attribute = attribute_find(name, NULL), .name = name};
+    const struct entry_column column = {
+        .attribute = attribute_find(name, NULL), .name = name, .full = full};
     enum fault fault = FAULT_NONE;
     size_t route;
 

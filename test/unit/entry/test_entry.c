@@ -174,9 +174,48 @@ static void memory_row_holds(void **state)
     arena_clear(&arena);
 }
 
+/* What the directory itself holds, where the source shows it. */
+static const struct raw_row {
+    const char *name;
+    struct entry_style style;
+    const char *field;
+    const char *raw[ADDED_MAX]; /* of each value; "": unknown */
+} raw_rows[] = {
+    {"binary values are what they are", {.binary = true}, "0\x01", {"0\x01"}},
+    {"decoded ones are their bytes",
+     {.separator = '%'},
+     "300130%300131",
+     {"0\x01\x30", "0\x01\x31"}},
+    {"what cannot be decoded is unknown", {.separator = '%'}, "3001300", {""}},
+    {"nor is what a tool threw away", {.separator = ';'}, "System.Byte[]", {""}},
+    {"plain text of LDIF is the value, decoded or not", {.exact = true}, "300130", {"300130"}},
+    {"and that cannot be decoded", {.exact = true}, "3001300", {"3001300"}},
+};
+
+static void raw_row_holds(void **state)
+{
+    const struct raw_row *row = *state;
+    const struct entry_column column = {.attribute = ATTRIBUTE_CERT_SECOND,
+                                        .name = span_text("userCertificate"),
+                                        .full = span_text("userCertificate;binary")};
+    struct arena arena = arena_with_max(ARENA_SIZE);
+    struct entry entry = {0};
+    size_t n = 0;
+
+    assert_int_equal(entry_add(&entry, &column, span_text(row->field), &row->style, &arena),
+                     FAULT_NONE);
+    for (; n < ADDED_MAX && row->raw[n] != NULL; n++) {
+        assert_true(n < entry.value_count);
+        assert_span(entry.values[n].raw, row->raw[n]);
+        assert_span(entry.values[n].full, "userCertificate;binary");
+    }
+    assert_int_equal(entry.value_count, n);
+    arena_clear(&arena);
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[3 + COUNT(name_rows) + COUNT(memory_rows)] = {
+    struct CMUnitTest tests[3 + COUNT(raw_rows) + COUNT(name_rows) + COUNT(memory_rows)] = {
         cmocka_unit_test(values_keep_their_attribute_and_order),
         cmocka_unit_test(binary_values_come_as_they_are),
         cmocka_unit_test(what_is_beyond_the_maximum_is_counted)};
@@ -184,6 +223,7 @@ int main(void)
 
     n += TESTS_OF(tests + n, name_rows, name_row_holds);
     n += TESTS_OF(tests + n, memory_rows, memory_row_holds);
+    n += TESTS_OF(tests + n, raw_rows, raw_row_holds);
     assert(n == COUNT(tests));
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -353,9 +353,35 @@ static void folded_anywhere_an_entry_is_the_same(void **state)
     }
 }
 
+/* Names come with their options, and values as the directory holds them. */
+static void values_are_kept_as_they_are(void **state)
+{
+    static const char text[] = "dn: cn=a\nUserCertificate;lang-de;binary:: MAEw\n"
+                               "userSMIMECertificate: 300131\nuserCertificate;binary:: M\n";
+    static const char *const full[] = {"UserCertificate;lang-de;binary", "userSMIMECertificate",
+                                       "userCertificate;binary"};
+    static const char *const raw[] = {"0\x01\x30", "300131", ""};
+    struct ldif_reading reading = {.lines = {.rest = span_text(text)}, .follow_folder = -1};
+    struct arena arena = arena_with_max(1 << 20);
+    struct entry entry = {0};
+    struct why why = {0};
+    uint64_t line;
+
+    (void)state;
+    assert_int_equal(ldif_entry_next(&reading, &arena, &entry, &line, &why), FAULT_NONE);
+    assert_int_equal(entry.value_count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        assert_span(entry.values[i].full, full[i]);
+        assert_span(entry.values[i].raw, raw[i]);
+    }
+    assert_span(entry.values[1].value.bytes, "0\x01\x31");
+    arena_clear(&arena);
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(rows) + 5] = {
+    struct CMUnitTest tests[COUNT(rows) + 6] = {
+        cmocka_unit_test(values_are_kept_as_they_are),
         cmocka_unit_test(a_line_that_is_too_long_costs_its_record),
         cmocka_unit_test(memory_that_is_out_costs_one_record),
         cmocka_unit_test(whole_records_end_behind_an_empty_line),
@@ -363,7 +389,7 @@ int main(void)
         cmocka_unit_test(folded_anywhere_an_entry_is_the_same)};
 
     for (size_t i = 0; i < COUNT(rows); i++) {
-        tests[i + 5] = (struct CMUnitTest){
+        tests[i + 6] = (struct CMUnitTest){
             .name = rows[i].name, .test_func = row_holds, .initial_state = (void *)&rows[i]};
     }
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -40,6 +40,9 @@ static void entries_come_back(void **state)
     assert_int_equal(entry.value_count, 3);
     assert_span(entry.values[1].value.bytes, "0two");
     assert_span(entry.values[1].name, "userCertificate");
+    assert_span(entry.values[1].full, "userCertificate;binary");
+    assert_span(entry.values[1].raw, "0two");
+    assert_span(entry.values[2].full, "userSMIMECertificate");
     assert_int_equal(entry.values[2].attribute, ATTRIBUTE_CERT_FIRST);
     assert_false(entry.cut_off || entry.hidden);
     assert_int_equal(frame_entry_next(&batch, NULL, &arena, &entry, &why), FAULT_NONE);
