@@ -11,6 +11,7 @@
 #include <openldap.h>
 
 #include "directory/internal.h"
+#include "directory/library.h"
 #include "directory/patience.h"
 #include "directory/socket.h"
 
@@ -86,17 +87,17 @@ static void set_options(struct directory *directory)
 
     (void)ldap_set_option(ld, LDAP_OPT_PROTOCOL_VERSION, &version);
     (void)ldap_set_option(ld, LDAP_OPT_REFERRALS, LDAP_OPT_OFF);
-    (void)ldap_set_option(ld, LDAP_OPT_RESTART, LDAP_OPT_ON);
+    (void)ldap_set_option(ld, LDAP_OPT_RESTART, library_on());
     (void)ldap_set_option(ld, LDAP_OPT_DEREF, &(int){LDAP_DEREF_NEVER});
     (void)ldap_set_option(ld, LDAP_OPT_SIZELIMIT, &(int){LDAP_NO_LIMIT});
     (void)ldap_set_option(ld, LDAP_OPT_TIMELIMIT, &(int){LDAP_NO_LIMIT});
     (void)ldap_set_option(ld, LDAP_OPT_TIMEOUT, &limit);
     /* No name that the reverse zone tells: Kerberos settles that by its own rules. */
-    (void)ldap_set_option(ld, LDAP_OPT_X_SASL_NOCANON, LDAP_OPT_ON);
+    (void)ldap_set_option(ld, LDAP_OPT_X_SASL_NOCANON, library_on());
     if (ldap_get_option(ld, LDAP_OPT_SOCKBUF, &line) == LDAP_OPT_SUCCESS && line != NULL) {
         (void)ber_sockbuf_ctrl(line, LBER_SB_OPT_SET_MAX_INCOMING, &longest);
         /* Without it, libldap asks the system twice for every entry. */
-        (void)ber_sockbuf_add_io(line, &ber_sockbuf_io_readahead, LBER_SBIOD_LEVEL_PROVIDER, NULL);
+        (void)ber_sockbuf_add_io(line, library_readahead(), LBER_SBIOD_LEVEL_PROVIDER, NULL);
         (void)ber_sockbuf_ctrl(line, LBER_SB_OPT_SET_READAHEAD, &ahead);
     }
 }

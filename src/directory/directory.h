@@ -41,7 +41,7 @@ struct directory_options {
 /* True for a mechanism that directory_connect() knows. */
 bool directory_knows_mechanism(const char *name);
 
-/* Takes the URL, whose copy is emptied. NULL without memory. */
+/* Takes a URL that directory_url_parse() has read; the copy is emptied. NULL without memory. */
 struct directory *directory_new_take(struct directory_url *url,
                                      const struct directory_options *options);
 

@@ -9,6 +9,7 @@
 #include <ldap.h>
 
 #include "base/ascii.h"
+#include "directory/library.h"
 
 /* ldap://host/base?attributes?scope?filter */
 enum { PART_SCOPE = 2, PART_FILTER = 3 };
@@ -157,6 +158,10 @@ enum fault directory_url_parse(const char *text, struct directory_url *out, stru
         return fault_at(FAULT_SYNTAX, 0,
                         "RFC 4516: no name or password stands in an LDAP URL (use -D and -y FILE)",
                         why);
+    }
+    fault = library_load(why);
+    if (fault != FAULT_NONE) {
+        return fault;
     }
     code = has_broken_escape(text) ? LDAP_URL_ERR_BADURL : ldap_url_parse(text, &parts);
     if (code != LDAP_URL_SUCCESS) {

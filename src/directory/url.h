@@ -31,8 +31,10 @@ struct directory_url {
 bool directory_is_url(const char *text);
 
 /*
+ * Loads libldap (directory/library.h), which connecting and searching rely on.
+ *
  * FAULT_SYNTAX    no LDAP URL, or one with a user or password, or a critical extension, in it
- * FAULT_RESOURCE  memory
+ * FAULT_RESOURCE  memory; libldap cannot be loaded
  */
 MUST_USE enum fault directory_url_parse(const char *text, struct directory_url *out,
                                         struct why *why);
