@@ -192,6 +192,9 @@ static bool check(const struct export_command *command, int *status)
     if (from_stdin > 1) {
         return wrong("standard input can be read only once", NULL, status);
     }
+    if (reading_options_check(&command->reading) != NULL) {
+        return wrong(reading_options_check(&command->reading), NULL, status);
+    }
     return ldap_options_check(&command->ldap) == NULL ||
            wrong(ldap_options_check(&command->ldap), NULL, status);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "cmd/cmd.h"
 #include "cmd/tuning.h"
 #include "source/stream.h"
@@ -73,6 +74,41 @@ static const char *take_threads(const char *text, size_t *out)
     return NULL;
 }
 
+/* Where a line ends, a record ends, whatever else is to end there. */
+static bool has_line_end(struct span text)
+{
+    size_t at;
+
+    return span_find(text, '\n', &at) || span_find(text, '\r', &at);
+}
+
+static const char *take_delimiter(struct span text, struct span *out)
+{
+    if (has_line_end(text)) {
+        return "--delimiter is no line end, and has none in it, not";
+    }
+    *out = text;
+    return text.len > 0 && text.len <= CSV_DELIMITER_MAX ? NULL
+                                                         : "--delimiter is 1 to 8 bytes, not";
+}
+
+static const char *take_quote(const char *text, struct span *out)
+{
+    *out = span_text(text);
+    return strcmp(text, "none") == 0 || (out->len == 1 && !has_line_end(*out))
+               ? NULL
+               : "--quote is one character (no line end) or none, not";
+}
+
+/* Values of certificates hold line ends, letters and digits. */
+static const char *take_separator(struct span text, struct span *out)
+{
+    *out = text;
+    return text.len == 1 && !has_line_end(text) && !ascii_is_alnum(text.at[0])
+               ? NULL
+               : "--multi-value-separator is one character (no letter, digit or line end), not";
+}
+
 const char *reading_option_take(struct reading_options *options, int code, const char *argument)
 {
     struct source_options *source = &options->source;
@@ -85,19 +121,11 @@ const char *reading_option_take(struct reading_options *options, int code, const
         return stream_knows_encoding(argument) ? NULL
                                                : "--encoding is a name that 'iconv -l' lists, not";
     case OPTION_DELIMITER:
-        source->csv.delimiter = separator_of(argument);
-        return source->csv.delimiter.len > 0 && source->csv.delimiter.len <= CSV_DELIMITER_MAX
-                   ? NULL
-                   : "--delimiter is 1 to 8 bytes, not";
+        return take_delimiter(separator_of(argument), &source->csv.delimiter);
     case OPTION_QUOTE:
-        source->csv.quote = span_text(argument);
-        return source->csv.quote.len == 1 || strcmp(argument, "none") == 0
-                   ? NULL
-                   : "--quote is one character or none, not";
+        return take_quote(argument, &source->csv.quote);
     case OPTION_SEPARATOR:
-        source->csv.separator = separator_of(argument);
-        return source->csv.separator.len == 1 ? NULL
-                                              : "--multi-value-separator is one character, not";
+        return take_separator(separator_of(argument), &source->csv.separator);
     case OPTION_FOLLOW_URLS:
         options->follow_folder = argument;
         return NULL;
@@ -107,6 +135,22 @@ const char *reading_option_take(struct reading_options *options, int code, const
         options->no_sandbox = true;
         return NULL;
     }
+}
+
+const char *reading_options_check(const struct reading_options *options)
+{
+    const struct csv_options *csv = &options->source.csv;
+    const bool quotes = csv->quote.len <= 1; /* not `none` */
+    const uint8_t quote = csv->quote.len == 1 ? csv->quote.at[0] : '"';
+    size_t at;
+
+    if (quotes && span_find(csv->delimiter, quote, &at)) {
+        return "--delimiter has what quotes a field in it (give another --quote, or --quote none)";
+    }
+    if (!quotes && csv->separator.len > 0 && span_equal(csv->separator, csv->delimiter)) {
+        return "--delimiter and --multi-value-separator are the same, which takes a --quote";
+    }
+    return NULL;
 }
 
 bool reading_options_open(struct reading_options *options)

@@ -57,6 +57,12 @@ bool reading_option_is(int code);
 const char *reading_option_take(struct reading_options *options, int code, const char *argument);
 
 /*
+ * What is wrong with the options together, or NULL: a delimiter that quotes as well, or, where
+ * nothing quotes, separates values too.
+ */
+const char *reading_options_check(const struct reading_options *options);
+
+/*
  * Settles what depends on several options, and opens the folder of --follow-urls; false when that
  * failed, which has been told.
  */

@@ -223,6 +223,9 @@ static bool check_together(const struct users_options *o, const char *not_for_me
     if (o->reading.source.part.of > 0 && o->shared_keys) {
         return wrong("--shared-keys compares all mailboxes, so not with", "--part", status);
     }
+    if (reading_options_check(&o->reading) != NULL) {
+        return wrong(reading_options_check(&o->reading), NULL, status);
+    }
     if (ldap_options_check(&o->ldap) != NULL) {
         return wrong(ldap_options_check(&o->ldap), NULL, status);
     }

@@ -120,6 +120,11 @@ class UsedWrongly(unittest.TestCase):
             ("--encoding", "klingon"),
             ("--quote", "''"),
             ("--multi-value-separator", "%%"),
+            ("--multi-value-separator", ""),
+            ("--multi-value-separator", "a"),
+            ("--multi-value-separator", "7"),
+            ("--delimiter", ""),
+            ("--delimiter", "123456789"),
             ("--threads", "0"),
             ("--threads", "many"),
         ):
@@ -127,6 +132,28 @@ class UsedWrongly(unittest.TestCase):
                 said = self.wrong("users", f"{option}={value}", SOURCE / "sample/site.csv",
                                   pointer="keyroster users")
                 self.assertIn(value, said)
+
+    def test_a_line_end_separates_lines_only(self):
+        for verb, more in (("users", ()), ("export", ("--header", SOURCE / "sample/site.csv"))):
+            for option, value in (("--delimiter", "\n"), ("--delimiter", "\r"),
+                                  ("--delimiter", "\r\n"), ("--delimiter", "\n,"),
+                                  ("--delimiter", ",\r"), ("--quote", "\n"), ("--quote", "\r"),
+                                  ("--multi-value-separator", "\n"),
+                                  ("--multi-value-separator", "\r")):
+                with self.subTest(verb=verb, option=option, value=value):
+                    said = self.wrong(verb, f"{option}={value}", *more,
+                                      SOURCE / "sample/site.csv", pointer=f"keyroster {verb}")
+                    self.assertIn(option, said)
+
+    def test_one_character_for_two_things(self):
+        for verb, more in (("users", ()), ("export", ("--header", SOURCE / "sample/site.csv"))):
+            for options in (("--delimiter=;", "--quote=;"), ("--quote=,", "--delimiter=,"),
+                            ('--delimiter="',), ('--delimiter=,"',), ("--delimiter='|", "--quote='"),
+                            ("--delimiter=;", "--multi-value-separator=;", "--quote=none")):
+                with self.subTest(verb=verb, options=options):
+                    said = self.wrong(verb, *options, *more, SOURCE / "sample/site.csv",
+                                      pointer=f"keyroster {verb}")
+                    self.assertIn("--delimiter", said)
 
     def test_an_option_wants_its_value(self):
         self.wrong("users", "file", "--format", pointer="keyroster users")

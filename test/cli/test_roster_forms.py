@@ -114,7 +114,7 @@ class RosterForms(ExportTest):
         plain = self.form.exchange
         forms = {f"delimiter {d!r}": (plain(delimiter=d),) for d in ",;\t|^~"}
         forms |= {f"separator {s}": (plain(separator=s), "--multi-value-separator", s)
-                  for s in "&^#@!$%"}
+                  for s in "&^#@!$%,\""} # the delimiter and the quote too: the field is quoted
         forms |= {
             "lower-case digits": (plain(lower=True),),
             "LF": (plain(end="\n"),),
@@ -124,6 +124,12 @@ class RosterForms(ExportTest):
             "all of it quoted": (self.requoted(plain()),),
         }
         self.assert_same(forms)
+
+    def test_a_quote_may_separate_where_nothing_quotes(self):
+        rows = self.rows('Display Name"E-mail Addresses"X509-Cert\nBo"SMTP:bo@x"\n',
+                         "--delimiter", '"', "--quote", "none")
+        self.assertEqual([(row["mailbox"], row["address"], row["standing"]) for row in rows],
+                         [("Bo", "bo@x", "none")])
 
     def requoted(self, text):
         out = io.StringIO()
