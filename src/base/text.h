@@ -21,6 +21,12 @@ MUST_USE bool text_is_utf8(struct span s);
  */
 uint32_t text_next(struct cursor *in);
 
+/*
+ * The small letter of a capital one, of ASCII, Latin, Greek and Cyrillic; any other character is
+ * its own.
+ */
+uint32_t text_fold(uint32_t character);
+
 /* Adds one character in UTF-8; a surrogate or a number past U+10FFFF becomes U+FFFD. */
 void text_add(struct buffer *b, uint32_t character);
 

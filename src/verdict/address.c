@@ -9,29 +9,6 @@ struct letters {
     size_t count;
 };
 
-/* Capital letters with a small one: every `step`-th from `first` to `last` is `add` below it. */
-static const struct range {
-    uint32_t first, last, step, add;
-} capitals[] = {
-    {'A', 'Z', 1, 32},       {0x00C0, 0x00D6, 1, 32}, {0x00D8, 0x00DE, 1, 32},
-    {0x0100, 0x012E, 2, 1},  {0x0132, 0x0136, 2, 1},  {0x0139, 0x0147, 2, 1},
-    {0x014A, 0x0176, 2, 1},  {0x0179, 0x017D, 2, 1},  {0x0391, 0x03A1, 1, 32},
-    {0x03A3, 0x03A9, 1, 32}, {0x0400, 0x040F, 1, 80}, {0x0410, 0x042F, 1, 32},
-    {0x1E00, 0x1E94, 2, 1},
-};
-
-static uint32_t fold(uint32_t c)
-{
-    for (size_t i = 0; i < sizeof(capitals) / sizeof(capitals[0]); i++) {
-        const struct range *r = &capitals[i];
-
-        if (c >= r->first && c <= r->last && (c - r->first) % r->step == 0) {
-            return c + r->add;
-        }
-    }
-    return c;
-}
-
 static bool letters_insert(struct letters *l, size_t place, uint32_t c)
 {
     if (l->count == ADDRESS_MAX || place > l->count) {
@@ -191,7 +168,7 @@ static enum address_match compare_letters(struct span a, struct span b)
         return ADDRESS_DIFFERENT;
     }
     for (size_t i = 0; i < x.count; i++) {
-        if (fold(x.at[i]) != fold(y.at[i])) {
+        if (text_fold(x.at[i]) != text_fold(y.at[i])) {
             return ADDRESS_DIFFERENT;
         }
         match = x.at[i] == y.at[i] ? match : ADDRESS_SAME_BUT_CASE;
@@ -240,4 +217,20 @@ enum address_match address_compare(struct span a, struct span b)
         return ADDRESS_DIFFERENT;
     }
     return compare_letters(a, b);
+}
+
+void address_add_key(struct buffer *out, struct span address)
+{
+    struct letters l;
+
+    address = ascii_trim(address);
+    if (needs_letters(address) && letters_of(address, &l)) {
+        for (size_t i = 0; i < l.count; i++) {
+            text_add(out, text_fold(l.at[i]));
+        }
+        return;
+    }
+    for (size_t i = 0; i < address.len; i++) {
+        buffer_add_byte(out, ascii_lower(address.at[i]));
+    }
 }

@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "base/buffer.h"
 #include "base/cursor.h"
 
 /*
@@ -28,5 +29,8 @@ MUST_USE bool address_is_one(struct span text);
  * as A-labels (`xn--...`, RFC 5890) is the same as the one in its own letters.
  */
 MUST_USE enum address_match address_compare(struct span a, struct span b);
+
+/* Adds the address in a form that is the same for all for which address_compare() says so. */
+void address_add_key(struct buffer *out, struct span address);
 
 #endif

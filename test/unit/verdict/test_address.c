@@ -60,9 +60,16 @@ static void row_holds(void **state)
     const struct row *row = *state;
     uint8_t *a = exact_copy(row->a, row->a_len);
     uint8_t *b = exact_copy(row->b, row->b_len);
+    struct buffer a_key = buffer_with_max(2000), b_key = buffer_with_max(2000);
 
     assert_int_equal(address_compare(span_of(a, row->a_len), span_of(b, row->b_len)), row->match);
     assert_int_equal(address_compare(span_of(b, row->b_len), span_of(a, row->a_len)), row->match);
+    address_add_key(&a_key, span_of(a, row->a_len));
+    address_add_key(&b_key, span_of(b, row->b_len));
+    assert_int_equal(span_equal(buffer_span(&a_key), buffer_span(&b_key)),
+                     row->match != ADDRESS_DIFFERENT);
+    buffer_clear(&a_key);
+    buffer_clear(&b_key);
     free(a);
     free(b);
 }
