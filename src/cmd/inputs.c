@@ -1,7 +1,9 @@
 #include "cmd/inputs.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cmd/cmd.h"
 #include "directory/url.h"
@@ -31,6 +33,49 @@ static bool open_one(struct inputs *inputs, const char *path, const struct sourc
     return true;
 }
 
+/* The file behind a path; {0} for what is none: a directory's URL, a pipe, a terminal. */
+static struct stat file_of(const char *path)
+{
+    struct stat file;
+    bool found = strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &file) == 0
+                                        : !directory_is_url(path) && stat(path, &file) == 0;
+
+    return found && S_ISREG(file.st_mode) ? file : (struct stat){0};
+}
+
+/*
+ * Says so when the i-th source is one that was named before: by another path or link, the same
+ * file; of directories, by the same URL. It is read all the same: who names it twice gets it twice.
+ */
+static void tell_twice(const char *const *paths, const struct stat *files, size_t i)
+{
+    for (size_t k = 0; k < i; k++) {
+        bool same = strcmp(paths[k], paths[i]) == 0;
+        bool twice = S_ISREG(files[i].st_mode)
+                         ? files[k].st_dev == files[i].st_dev && files[k].st_ino == files[i].st_ino
+                         : directory_is_url(paths[i]) && same;
+
+        if (twice && !(same && strcmp(paths[i], "-") == 0)) { /* whose end is reached then */
+            char *name = directory_url_public(paths[i]);
+
+            complain(name, 0, "named twice: what is in it counts twice (name it once)");
+            free(name);
+            return;
+        }
+    }
+}
+
+static void tell_all_twice(const char *const *paths, size_t count)
+{
+    struct stat *files = calloc(count, sizeof(*files));
+
+    for (size_t i = 0; files != NULL && i < count; i++) {
+        files[i] = file_of(paths[i]);
+        tell_twice(paths, files, i);
+    }
+    free(files);
+}
+
 bool inputs_open(struct inputs *inputs, const char *const *paths, size_t count,
                  const struct source_options *options, struct ldap_options *ldap)
 {
@@ -44,6 +89,9 @@ bool inputs_open(struct inputs *inputs, const char *const *paths, size_t count,
         if (!open_one(inputs, paths[i], options, ldap)) {
             return false;
         }
+    }
+    if (inputs->count > 1) {
+        tell_all_twice(paths, count);
     }
     return inputs->count > 0;
 }

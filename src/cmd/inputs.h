@@ -18,7 +18,8 @@ struct inputs {
 
 /*
  * Opens the sources; what cannot be opened is told, and the others are still done. False when there
- * is none, or no use going on. The password of a directory is asked for when it is needed.
+ * is none, or no use going on. The password of a directory is asked for when it is needed. Of one
+ * that is named twice a hint says so; it is read twice.
  */
 bool inputs_open(struct inputs *inputs, const char *const *paths, size_t count,
                  const struct source_options *options, struct ldap_options *ldap);

@@ -57,6 +57,12 @@ class ActiveDirectoryTest(LiveTest):
                 self.assertGreaterEqual(server.clients, 2)
                 self.assert_not_short_in_silence(result, {dn for dn, _ in entries})
 
+    def test_a_directory_named_twice_counts_twice_and_is_told(self):
+        url = self.serve([person(1, SHARED[1])]).url()
+        result = users(url, url)
+        self.assertEqual((result.status, len(result.rows)), (DONE, 2))
+        self.assert_said_once(result, "named twice")
+
     def test_what_cannot_be_a_mailbox_stays_there(self):
         group = ("CN=Team,DC=example,DC=test", [
             ("objectClass", [b"top", b"group"]), ("cn", [b"Team"]), ("mail", [b"team@example.test"])])
