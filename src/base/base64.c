@@ -202,3 +202,25 @@ enum fault base64_decode(struct span text, uint8_t *out, size_t *n, struct why *
     }
     return fault;
 }
+
+void base64_add(struct buffer *out, struct span bytes)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    uint8_t *o = bytes.len > 0 ? buffer_room(out, (bytes.len + 2) / 3 * 4) : NULL;
+
+    if (o == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < bytes.len; i += 3) {
+        size_t left = bytes.len - i;
+        uint32_t bits = (uint32_t)bytes.at[i] << 16;
+
+        bits |= left > 1 ? (uint32_t)bytes.at[i + 1] << 8 : 0;
+        bits |= left > 2 ? (uint32_t)bytes.at[i + 2] : 0;
+        *o++ = (uint8_t)digits[bits >> 18];
+        *o++ = (uint8_t)digits[bits >> 12 & 63];
+        *o++ = left > 1 ? (uint8_t)digits[bits >> 6 & 63] : '=';
+        *o++ = left > 2 ? (uint8_t)digits[bits & 63] : '=';
+    }
+    out->len += (bytes.len + 2) / 3 * 4;
+}

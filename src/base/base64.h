@@ -1,6 +1,7 @@
 #ifndef BASE_BASE64_H
 #define BASE_BASE64_H
 
+#include "base/buffer.h"
 #include "base/cursor.h"
 #include "base/simd.h"
 
@@ -19,5 +20,8 @@ MUST_USE enum fault base64_decode(struct span text, uint8_t *out, size_t *n, str
 
 /* Whole vectors are written, the last one beyond its end. */
 static inline size_t base64_room(size_t digits) { return digits / 4 * 3 + 3 + SIMD_SLACK; }
+
+/* Adds the bytes in base64, padded, in one piece. */
+void base64_add(struct buffer *out, struct span bytes);
 
 #endif

@@ -146,10 +146,44 @@ static void simple_decoder_agrees(void **state)
     assert_true(accepted > 20000); /* or the property says little */
 }
 
+/* What is written is what RFC 4648 writes, and is read back. */
+static void what_is_added_is_read_back(void **state)
+{
+    static const char *const vectors[] = {"",         "Zg==",     "Zm8=",    "Zm9v",
+                                          "Zm9vYg==", "Zm9vYmE=", "Zm9vYmFy"};
+    uint64_t seed = 3;
+
+    (void)state;
+    for (size_t len = 0; len < 300; len++) {
+        struct buffer text = buffer_with_max(1024), small = buffer_with_max(len / 3 * 4);
+        uint8_t bytes[300], out[1024];
+        struct why why;
+        size_t n = 0;
+
+        for (size_t i = 0; i < len; i++) {
+            bytes[i] = (uint8_t)random_next(&seed);
+        }
+        base64_add(&text, span_of(bytes, len));
+        assert_int_equal(base64_decode(buffer_span(&text), out, &n, &why), FAULT_NONE);
+        assert_int_equal(n, len);
+        assert_memory_equal(out, bytes, len);
+        if (len < COUNT(vectors)) {
+            buffer_reset(&text);
+            base64_add(&text, span_of("foobar", len));
+            assert_span(buffer_span(&text), vectors[len]);
+        }
+        base64_add(&small, span_of(bytes, len));
+        assert_int_equal(small.fault, len % 3 > 0 ? FAULT_LIMIT : FAULT_NONE);
+        buffer_clear(&text);
+        buffer_clear(&small);
+    }
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(rows) + 1] = {cmocka_unit_test(simple_decoder_agrees)};
+    struct CMUnitTest tests[COUNT(rows) + 2] = {cmocka_unit_test(simple_decoder_agrees),
+                                                cmocka_unit_test(what_is_added_is_read_back)};
 
-    (void)TESTS_OF(tests + 1, rows, row_holds);
+    (void)TESTS_OF(tests + 2, rows, row_holds);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
