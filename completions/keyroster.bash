@@ -39,7 +39,7 @@ _keyroster_value()
         if [[ $verb == cert ]]; then
             _keyroster_words 'text jsonl' "$current"
         else
-            _keyroster_words 'table csv json jsonl prometheus' "$current"
+            _keyroster_words 'table csv json jsonl html prometheus' "$current"
         fi
         ;;
     --only)

@@ -52,8 +52,8 @@ static int print_help(void)
           "input, or an LDAP URL: ldap://, ldaps:// or ldapi://.\n"
           "\n"
           "Output:\n"
-          "  -f, --format FORMAT      table (default), csv, json, jsonl or\n"
-          "                           prometheus\n"
+          "  -f, --format FORMAT      table (default), csv, json, jsonl, html\n"
+          "                           or prometheus\n"
           "  -o, --output FILE        write to FILE, which appears whole or not at all\n"
           "      --summary            the counts alone\n"
           "      --merge              add up FILEs that --summary -f json wrote, one\n"
@@ -152,7 +152,7 @@ static bool parse_output(struct users_options *o, int code, const char *argument
     case 'f':
         o->format = format_find(span_text(argument));
         return o->format != NULL ||
-               wrong("--format is table, csv, json, jsonl or prometheus, not", argument, status);
+               wrong("--format is table, csv, json, jsonl, html or prometheus, not", argument, status);
     case 'o':
         o->output = argument;
         return true;

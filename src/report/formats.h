@@ -9,6 +9,7 @@ const struct format *format_csv(void);
 const struct format *format_json(void);
 const struct format *format_jsonl(void);
 const struct format *format_prometheus(void);
+const struct format *format_html(void);
 
 /* What the row says of its effective certificate, else of the best one; NULL without one. */
 const struct candidate *row_certificate(const struct row *row);

@@ -8,8 +8,8 @@ enum { AROUND_MAX = 16 * 1024 * 1024 };
 
 const struct format *format_find(struct span name)
 {
-    const struct format *const formats[] = {format_table(), format_csv(), format_json(),
-                                            format_jsonl(), format_prometheus()};
+    const struct format *const formats[] = {format_table(), format_csv(),        format_json(),
+                                            format_jsonl(), format_prometheus(), format_html()};
 
     for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
         if (span_is(name, formats[i]->name)) {

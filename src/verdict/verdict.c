@@ -71,20 +71,6 @@ static enum standing standing_of_blank(const struct mailbox *mailbox)
     return mailbox->blank == BLANK_SHOWN ? STANDING_NONE : STANDING_UNKNOWN;
 }
 
-static enum uses_kms uses_of(enum standing standing)
-{
-    static const enum uses_kms uses[STANDING_COUNT] = {
-        [STANDING_ACTIVE] = USES_YES,       [STANDING_EXPIRING] = USES_YES,
-        [STANDING_SIGNING_ONLY] = USES_YES, [STANDING_NOT_YET_VALID] = USES_YES,
-        [STANDING_EXPIRED] = USES_YES,      [STANDING_REVOKED] = USES_YES,
-        [STANDING_UNTRUSTED] = USES_YES,    [STANDING_MISMATCHED] = USES_YES,
-        [STANDING_FOREIGN] = USES_NO,       [STANDING_UNREADABLE] = USES_UNKNOWN,
-        [STANDING_NONE] = USES_NO,          [STANDING_UNKNOWN] = USES_UNKNOWN,
-    };
-
-    return uses[standing];
-}
-
 /* Tells the standing by `best`; an active mailbox whose effective certificate ends soon expires. */
 static void settle(struct verdict *verdict, const struct mailbox *mailbox,
                    const struct rules *rules)
@@ -136,6 +122,6 @@ struct verdict verdict_of(struct mailbox *mailbox, const struct rules *rules)
     verdict.user_certificates = count_user_certificates(mailbox);
     verdict.warnings = warnings_seen(mailbox, rules, &verdict);
     settle(&verdict, mailbox, rules);
-    verdict.uses = uses_of(verdict.standing);
+    verdict.uses = standing_uses(verdict.standing);
     return verdict;
 }

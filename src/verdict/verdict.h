@@ -139,10 +139,12 @@ struct verdict verdict_of(struct mailbox *mailbox, const struct rules *rules);
 void verdict_add_reason(struct buffer *out, const struct mailbox *mailbox,
                         const struct verdict *verdict, const struct rules *rules);
 
-const char *uses_kms_name(enum uses_kms uses);     /* "yes" … */
-const char *standing_name(enum standing standing); /* "signing-only" … */
-const char *warning_name(enum warning warning);    /* "weak-key" … */
-const char *warning_meaning(enum warning warning); /* one sentence for people */
+const char *uses_kms_name(enum uses_kms uses);        /* "yes" … */
+const char *standing_name(enum standing standing);    /* "signing-only" … */
+const char *standing_meaning(enum standing standing); /* half a sentence for people */
+enum uses_kms standing_uses(enum standing standing);  /* the answer that it makes */
+const char *warning_name(enum warning warning);       /* "weak-key" … */
+const char *warning_meaning(enum warning warning);    /* one sentence for people */
 
 /* Finds a standing by its name; false when there is no such one. */
 MUST_USE bool standing_find(struct span name, enum standing *out);

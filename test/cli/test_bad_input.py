@@ -467,14 +467,14 @@ class Output(BadTest):
         self.assertEqual(sorted(os.listdir(self.folder)), sorted(kept))
 
     def test_stdout_closed(self):
-        for form in ("table", "csv", "json", "jsonl"):
+        for form in ("table", "csv", "json", "jsonl", "html"):
             with self.subTest(form):
                 result = self.users(self.many(), form=form, preexec=lambda: os.close(1))
                 self.assertEqual((result.status, result.out), (NOT_DONE, b""))
 
     def test_reader_gone(self):
         self.many()
-        for form in ("table", "csv", "json", "jsonl"):
+        for form in ("table", "csv", "json", "jsonl", "html"):
             with self.subTest(form):
                 reader, writer = os.pipe()
                 os.close(reader)
@@ -486,7 +486,7 @@ class Output(BadTest):
                 self.assertIn(done.returncode, (-signal.SIGPIPE, NOT_DONE), done.stderr)
 
     def test_a_full_device(self):
-        for form in ("table", "csv", "json", "jsonl"):
+        for form in ("table", "csv", "json", "jsonl", "html"):
             with self.subTest(form):
                 result = self.users("-o", "/dev/full", self.many(), form=form)
                 self.assertEqual(result.status, NOT_DONE)

@@ -171,7 +171,7 @@ class Forms(ExportTest):
 
     def test_nothing_could_be_read(self):
         self.write("none.csv", b"what,ever\r\n1,2\r\n")
-        for form in ("table", "csv", "json", "jsonl"):
+        for form in ("table", "csv", "json", "jsonl", "html"):
             for more in ((), ("--summary",)):
                 result = self.users("none.csv", *more, form=form)
                 self.assertEqual((result.status, result.out), (3, b""), (form, more))

@@ -55,7 +55,7 @@ class Sums(Merge):
         names = [self.write(f"{n}.csv", csv_text(csv_row(n, "30"), csv_row("Bert", "")))
                  for n in ("Anna", "Carl")]
         parts = [self.users("--summary", name, form="json").out for name in names]
-        for form in ("table", "csv", "json", "jsonl"):
+        for form in ("table", "csv", "json", "jsonl", "html"):
             with self.subTest(form=form):
                 whole = self.users("--summary", *names, form=form)
                 self.assertEqual(self.merge(*parts, form=form).out, whole.out)

@@ -57,7 +57,7 @@ class Sample(ExportTest):
         self.assertEqual({row["standing"] for row in expected_rows("site.csv")}, STANDINGS)
 
     def test_threads_change_nothing(self):
-        for form in ("table", "csv", "json", "jsonl"):
+        for form in ("table", "csv", "json", "jsonl", "html"):
             for export in EXPORTS:
                 with self.subTest(form=form, export=export):
                     once = roster(form, "--threads", 1, SAMPLE / export)
@@ -68,7 +68,7 @@ class Sample(ExportTest):
                             sorted(again.err.splitlines()), sorted(once.err.splitlines()))
 
     def test_no_memory_is_lost(self):
-        for form in ("table", "csv", "json", "jsonl"):
+        for form in ("table", "csv", "json", "jsonl", "html"):
             for export in EXPORTS:
                 with self.subTest(form=form, export=export):
                     result = roster(form, "--no-sandbox", SAMPLE / export, find_leaks=True)

@@ -190,7 +190,7 @@ class Ends(TerminalTest):
 
     def test_head(self):
         """`| head -1`: no message, no crash."""
-        for form in ("table", "csv", "json", "jsonl"):
+        for form in ("table", "csv", "json", "jsonl", "html"):
             with self.subTest(form):
                 done = subprocess.run(
                     f"'{KEYROSTER}' users --at {AT} -f {form} {self.many()} | head -1",

@@ -5,8 +5,8 @@
 
 static void formats_are_found_by_name(void **state)
 {
-    static const char *const names[] = {"table", "csv", "json", "jsonl"};
-    static const char *const others[] = {"", "xml", "CSV", "js", "jsonl ", "tables"};
+    static const char *const names[] = {"table", "csv", "json", "jsonl", "html"};
+    static const char *const others[] = {"", "xml", "CSV", "js", "jsonl ", "htm"};
 
     (void)state;
     for (size_t i = 0; i < COUNT(names); i++) {

@@ -11,6 +11,23 @@ static void standings_are_found_by_name(void **state)
 
         assert_true(standing_find(span_text(name), &found));
         assert_int_equal(found, i);
+        assert_true(strlen(standing_meaning((enum standing)i)) > 0);
+    }
+}
+
+static void standings_make_the_answer(void **state)
+{
+    static const enum uses_kms others[STANDING_COUNT] = {[STANDING_MISMATCHED] = USES_YES,
+                                                         [STANDING_FOREIGN] = USES_NO,
+                                                         [STANDING_NONE] = USES_NO,
+                                                         [STANDING_UNREADABLE] = USES_UNKNOWN,
+                                                         [STANDING_UNKNOWN] = USES_UNKNOWN};
+
+    (void)state;
+    for (int i = 0; i < STANDING_COUNT; i++) {
+        enum uses_kms want = i < STANDING_MISMATCHED ? USES_YES : others[i];
+
+        assert_int_equal(standing_uses((enum standing)i), want);
     }
 }
 
@@ -53,6 +70,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(standings_are_found_by_name),
+        cmocka_unit_test(standings_make_the_answer),
         cmocka_unit_test(other_names_are_no_standing),
         cmocka_unit_test(answers_have_names),
         cmocka_unit_test(warnings_have_names_of_their_own),
