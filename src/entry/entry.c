@@ -167,6 +167,9 @@ static enum fault add_values(struct entry *entry, const struct entry_column *col
 static void set_obj_class(struct entry *entry, struct span word)
 {
     word = ascii_trim(word);
+    if (word.len == 0) {
+        return;
+    }
     if (ascii_equal_nocase(word, span_text("mailbox"))) {
         entry->kind = ENTRY_MAILBOX;
     } else if (ascii_equal_nocase(word, span_text("remote"))) {

@@ -41,7 +41,7 @@ struct entry_extra {
 
 /* What a directory calls the object. */
 enum entry_kind {
-    ENTRY_UNTOLD,  /* the source has no class of objects: everything in it is a mailbox */
+    ENTRY_UNTOLD,  /* the source tells no class of the object: it is taken for a mailbox */
     ENTRY_MAILBOX, /* Exchange: mailbox; LDAP: person, inetOrgPerson, user, mailRecipient */
     ENTRY_REMOTE,  /* Exchange: remote, a custom recipient */
     ENTRY_CONTACT, /* LDAP: contact, what a custom recipient became; no mailbox */

@@ -164,7 +164,7 @@ static void note_column(struct csv_header *header, struct span name, size_t inde
     if (attribute_is_certificate(attribute)) {
         header->last_certificate = index;
     }
-    header->has_class |= attribute == ATTRIBUTE_OBJECT_CLASS || attribute == ATTRIBUTE_OBJ_CLASS;
+    header->has_obj_class |= attribute == ATTRIBUTE_OBJ_CLASS;
     header->names_mailbox |= attribute == ATTRIBUTE_DISPLAY_NAME ||
                              attribute == ATTRIBUTE_COMMON_NAME || attribute == ATTRIBUTE_DN ||
                              attribute == ATTRIBUTE_DIRECTORY_NAME ||

@@ -22,7 +22,7 @@ struct csv_header {
     bool separator_said;     /* style.separator was told by the user */
     bool exchange;           /* the header of an Exchange directory export */
     bool names_mailbox;      /* a column tells the mailbox's name, alias, DN or address */
-    bool has_class;          /* a column tells the class of objects */
+    bool has_obj_class;      /* a column tells the class of objects in Exchange's words */
     size_t last_certificate; /* index of the last certificate column */
     uint8_t delimiter[CSV_DELIMITER_MAX]; /* where dialect.delimiter looks */
     const struct projection *projection;  /* as csv_options has it */

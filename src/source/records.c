@@ -169,6 +169,17 @@ static enum fault take_second_header(struct records *records, struct span record
                     why);
 }
 
+/* Exchange tells the class of every object. Where it is not told, nothing says it is no mailbox. */
+static void check_class(const struct filling *filling)
+{
+    struct entry *entry = filling->entry;
+
+    if (filling->header->has_obj_class && entry->kind == ENTRY_UNTOLD && !entry->kind_by_class &&
+        entry->remark == NULL) {
+        entry->remark = "no class in the column that tells it: taken for a mailbox";
+    }
+}
+
 /* What a record's number of fields means for its entry. */
 static enum fault check_fields(const struct filling *filling, struct why *why)
 {
@@ -188,6 +199,7 @@ static enum fault check_fields(const struct filling *filling, struct why *why)
         entry->remark = "fewer fields than the header has columns: what is missing is unknown";
         entry->cut_off = filling->fields <= filling->header->last_certificate;
     }
+    check_class(filling);
     return FAULT_NONE;
 }
 

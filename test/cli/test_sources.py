@@ -1,8 +1,8 @@
-"""Several sources, and the same one twice."""
+"""Several sources, the same one twice, and which rows of a source are mailboxes."""
 
 import unittest
 
-from support import DONE, ExportTest, csv_row, csv_text, run
+from support import DONE, SOME, ExportTest, csv_row, csv_text, run
 
 ANNA = csv_row("Anna", "")
 
@@ -37,6 +37,48 @@ class NamedTwice(ExportTest):
         result = run("export", "site.csv", "./site.csv", "--header=header.csv", cwd=self.folder)
         self.assertEqual((result.status, result.out), (DONE, b"Display Name\r\nAnna\r\nAnna\r\n"))
         self.assert_one_line(result.err, "keyroster: ./site.csv: named twice: ")
+
+
+class WithoutClass(ExportTest):
+    """An export of Exchange's tells the class of every object; a row without is no less a mailbox."""
+
+    def test_it_is_taken_for_a_mailbox_and_named(self):
+        for blank in ("", " ", '""', '"  "'):
+            with self.subTest(blank=blank):
+                name = self.write("site.csv", csv_text(csv_row("Bo", "").replace("mailbox", blank, 1),
+                                                       ANNA))
+                result = self.users(name)
+                self.assertEqual((result.status, result.people),
+                                 (SOME, [("Bo", "none"), ("Anna", "none")]))
+                self.assert_one_line(result.err, "keyroster: site.csv:2: no class ")
+
+    def test_so_it_is_in_an_export(self):
+        self.write("site.csv", csv_text(csv_row("Bo", "").replace("mailbox", "", 1)))
+        self.write("header.csv", "Display Name\n")
+        result = run("export", "site.csv", "--header=header.csv", cwd=self.folder)
+        self.assertEqual((result.status, result.out), (SOME, b"Display Name\r\nBo\r\n"))
+        self.assert_one_line(result.err, "keyroster: site.csv:2: no class ")
+
+    def test_a_row_that_is_too_short_says_so_alone(self):
+        name = self.write("site.csv", "Display Name,X509-Cert,Obj-Class\nBo,\n")
+        result = self.users(name)
+        self.assertEqual((result.status, result.people), (SOME, [("Bo", "none")]))
+        self.assert_one_line(result.err, "fewer fields")
+
+    def test_other_classes_are_no_mailboxes(self):
+        name = self.write("site.csv", csv_text(csv_row("Bo", "").replace("mailbox", "server", 1)))
+        result = self.users(name)
+        self.assertEqual((result.status, result.err, result.people), (DONE, "", []))
+
+    def test_without_the_column_all_are(self):
+        name = self.write("site.csv", "Display Name,X509-Cert\nBo,\n")
+        result = self.users(name)
+        self.assertEqual((result.status, result.err, result.people), (DONE, "", [("Bo", "none")]))
+
+    def test_an_empty_class_of_ldap_says_nothing(self):
+        name = self.write("site.csv", "objectClass,mail,userCertificate\n,bo@x,\n")
+        result = self.users(name)
+        self.assertEqual((result.status, result.err, result.people), (DONE, "", [("bo@x", "none")]))
 
 
 if __name__ == "__main__":
