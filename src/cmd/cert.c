@@ -9,6 +9,7 @@
 #include "base/readfile.h"
 #include "cert/container.h"
 #include "cmd/cmd.h"
+#include "cmd/overwriting.h"
 #include "report/cert_report.h"
 
 /* A file is held in memory whole, and its decoded blocks one at a time. */
@@ -261,6 +262,20 @@ static bool parse_options(int argc, char **argv, struct job *job, int *status)
     return true;
 }
 
+/* False when the output would replace one of the files, which is told. */
+static bool spares_files(const struct job *job, char **names, size_t count)
+{
+    struct overwriting read = {0};
+    bool told;
+
+    for (size_t i = 0; i < count; i++) {
+        name_list_add(&read.files, names[i]);
+    }
+    told = overwriting_is_told(&read, job->output);
+    name_list_clear(&read.files);
+    return !told;
+}
+
 int cmd_cert(int argc, char **argv)
 {
     struct job job = {
@@ -273,6 +288,9 @@ int cmd_cert(int argc, char **argv)
     }
     (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an answer of write(2) */
     (void)signal(SIGXFSZ, SIG_IGN); /* so is a limit on the size of files */
+    if (!spares_files(&job, argv + optind, (size_t)(argc - optind))) {
+        return EXIT_NOT_DONE;
+    }
     if (outfile_open(job.output, &job.out, &why) != FAULT_NONE) {
         complain(job.output, 0, why.rule);
         return EXIT_NOT_DONE;

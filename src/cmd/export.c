@@ -12,6 +12,7 @@
 #include "cmd/export_options.h"
 #include "cmd/inputs.h"
 #include "cmd/interrupt.h"
+#include "cmd/overwriting.h"
 #include "cmd/progress.h"
 #include "report/export.h"
 #include "roster/exporting.h"
@@ -98,10 +99,20 @@ static void prepare_reading(struct exporter *exporter)
 static bool open_output(struct exporter *exporter)
 {
     const struct export_command *command = &exporter->command;
+    struct overwriting read = {.tree = command->reading.follow_folder};
     struct why why = {0};
+    bool told;
 
-    if (inputs_name(command->output, command->sources, command->source_count)) {
-        complain(command->output, 0, "a source: the output would replace it (choose another)");
+    for (size_t i = 0; i < command->source_count; i++) { /* the header may be the output */
+        name_list_add(&read.files, command->sources[i]);
+    }
+    if (command->options_file != NULL) {
+        name_list_add(&read.files, command->options_file);
+    }
+    ldap_options_add_files(&command->ldap, &read.files);
+    told = overwriting_is_told(&read, command->output);
+    name_list_clear(&read.files);
+    if (told) {
         return false;
     }
     if (outfile_open(command->output, &exporter->output, &why) != FAULT_NONE) {

@@ -96,22 +96,6 @@ bool inputs_open(struct inputs *inputs, const char *const *paths, size_t count,
     return inputs->count > 0;
 }
 
-bool inputs_name(const char *output, const char *const *paths, size_t count)
-{
-    struct stat there, source;
-
-    if (output == NULL || stat(output, &there) != 0 || !S_ISREG(there.st_mode)) {
-        return false;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (stat(paths[i], &source) == 0 && source.st_dev == there.st_dev &&
-            source.st_ino == there.st_ino) {
-            return true;
-        }
-    }
-    return false;
-}
-
 bool inputs_fell_short(const struct inputs *inputs, const struct ldap_options *ldap)
 {
     bool incomplete = false;

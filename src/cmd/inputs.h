@@ -24,9 +24,6 @@ struct inputs {
 bool inputs_open(struct inputs *inputs, const char *const *paths, size_t count,
                  const struct source_options *options, struct ldap_options *ldap);
 
-/* True when the file `output` is one of the sources: writing it would lose them. */
-bool inputs_name(const char *output, const char *const *paths, size_t count);
-
 /*
  * Tells what --verbose shows of them. True when a directory kept something back: what is missing
  * is missing in the result too.

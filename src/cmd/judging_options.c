@@ -26,17 +26,6 @@ const char *judging_options_help(void)
            "      --objects KIND       mailbox (default), or all: custom recipients too\n";
 }
 
-void name_list_add(struct name_list *list, const char *name)
-{
-    const char **grown = realloc(list->at, (list->count + 1) * sizeof(*grown));
-
-    if (grown == NULL) {
-        abort();
-    }
-    list->at = grown;
-    list->at[list->count++] = name;
-}
-
 bool judging_option_is(int code)
 {
     return code >= OPTION_JUDGING_FIRST && code < OPTION_JUDGING_END;
@@ -163,10 +152,17 @@ bool judging_options_load(const struct judging_options *options, struct trust **
     return false;
 }
 
+void judging_options_add_files(const struct judging_options *options, struct name_list *files)
+{
+    name_list_add_all(files, &options->issuers);
+    name_list_add_all(files, &options->anchors);
+    name_list_add_all(files, &options->crls);
+}
+
 void judging_options_clear(struct judging_options *options)
 {
-    free(options->issuers.at);
-    free(options->anchors.at);
-    free(options->crls.at);
+    name_list_clear(&options->issuers);
+    name_list_clear(&options->anchors);
+    name_list_clear(&options->crls);
     *options = (struct judging_options){0};
 }

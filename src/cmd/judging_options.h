@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "cert/trust.h"
+#include "cmd/name_list.h"
 
 /*
  * The options with which every verb that judges mailboxes says how: as of when, whose certificates
@@ -33,15 +34,6 @@ enum judging_option_code {
         "objects", required_argument, NULL, OPTION_OBJECTS                                         \
     }
 
-/* A list of names from the command line; it owns the array, not the names. */
-struct name_list {
-    const char **at;
-    size_t count;
-};
-
-/* Appends to a list; memory that short has no use for a list. */
-void name_list_add(struct name_list *list, const char *name);
-
 struct judging_options {
     bool at_said;
     int64_t at; /* the time of the start, where it was not said: judging_options_settle() */
@@ -66,6 +58,9 @@ void judging_options_settle(struct judging_options *options);
  * `*out` is NULL. False when something cannot be used, which has been told. The caller frees it.
  */
 bool judging_options_load(const struct judging_options *options, struct trust **out);
+
+/* Adds the files and folders that it loads. */
+void judging_options_add_files(const struct judging_options *options, struct name_list *files);
 
 void judging_options_clear(struct judging_options *options);
 

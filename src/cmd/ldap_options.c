@@ -191,4 +191,15 @@ void ldap_options_tell(const struct ldap_options *options, const char *name,
     complain(name, 0, sentence);
 }
 
+void ldap_options_add_files(const struct ldap_options *options, struct name_list *files)
+{
+    const char *const named[] = {options->password_file, options->live.directory.ca_file};
+
+    for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
+        if (named[i] != NULL) {
+            name_list_add(files, named[i]);
+        }
+    }
+}
+
 void ldap_options_clear(struct ldap_options *options) { secret_clear(&options->password); }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "base/secret.h"
+#include "cmd/name_list.h"
 #include "source/source.h"
 
 /*
@@ -64,6 +65,9 @@ bool ldap_options_open(const char *path, const char *name, const struct source_o
 /* Tells what --verbose shows of a source that has been read. */
 void ldap_options_tell(const struct ldap_options *options, const char *name,
                        const struct source *source);
+
+/* Adds the files that the options name: -y, --ca. */
+void ldap_options_add_files(const struct ldap_options *options, struct name_list *files);
 
 void ldap_options_clear(struct ldap_options *options);
 

@@ -274,7 +274,7 @@ bool users_options_parse(int argc, char **argv, struct users_options *out, int *
 
 void users_options_clear(struct users_options *options)
 {
-    free(options->sources.at);
+    name_list_clear(&options->sources);
     judging_options_clear(&options->judging);
     reading_options_clear(&options->reading);
     ldap_options_clear(&options->ldap);

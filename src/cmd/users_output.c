@@ -4,15 +4,21 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
-#include "cmd/inputs.h"
 #include "cmd/interrupt.h"
+#include "cmd/overwriting.h"
 
 bool output_open(const struct users_options *options, struct outfile *out)
 {
+    struct overwriting read = {.tree = options->reading.follow_folder};
     struct why why = {0};
+    bool told;
 
-    if (inputs_name(options->output, options->sources.at, options->sources.count)) {
-        complain(options->output, 0, "a source: the output would replace it (choose another)");
+    name_list_add_all(&read.files, &options->sources);
+    judging_options_add_files(&options->judging, &read.files);
+    ldap_options_add_files(&options->ldap, &read.files);
+    told = overwriting_is_told(&read, options->output);
+    name_list_clear(&read.files);
+    if (told) {
         return false;
     }
     if (outfile_open(options->output, out, &why) != FAULT_NONE) {

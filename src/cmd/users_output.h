@@ -5,8 +5,8 @@
 #include "cmd/users_options.h"
 
 /*
- * Opens where the answers go, which must not be one of the sources: writing over what is being read
- * would lose it. False when that cannot be; it is told then.
+ * Opens where the answers go, which must be none of the files that are read: writing over one would
+ * lose it. False when that cannot be; it is told then.
  */
 MUST_USE bool output_open(const struct users_options *options, struct outfile *out);
 

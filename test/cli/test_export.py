@@ -533,7 +533,7 @@ class Files(Exporting):
         before = (self.folder / source).read_bytes()
         result = run("export", source, "--header", "header.csv", "-o", source, cwd=self.folder)
         self.assertEqual(result.status, NOT_DONE)
-        self.assert_one_line(result.err, "site.csv: a source")
+        self.assert_one_line(result.err, "site.csv: one of the files that are read")
         self.assertEqual((self.folder / source).read_bytes(), before)
 
     def test_a_source_that_cannot_be_read_leaves_the_output_as_it_was(self):
