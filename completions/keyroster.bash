@@ -101,7 +101,7 @@ _keyroster()
             -D -y -W -Y -Z --ca --page-size --timeout --follow-referrals --allow-incomplete
             -v --verbose -h --help'
         ;;
-    cert) options='-f --format -o --output -h --help' ;;
+    cert) options='-f --format -o --output --no-sandbox -h --help' ;;
     *) return ;;
     esac
     if [[ $current == -* ]]; then

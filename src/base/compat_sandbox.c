@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -31,6 +32,26 @@ static bool allow_beneath(int rules, int folder, uint64_t rights)
     return syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &beneath, 0) == 0;
 }
 
+/*
+ * Where it is no file of a disk, there is nothing to allow: a folder would let in all that is in
+ * it, and pipes are open to everybody who has a descriptor.
+ */
+static bool allow_file(int rules, const char *path)
+{
+    int file = open(path, O_PATH | O_CLOEXEC);
+    struct stat status;
+    bool good = true;
+
+    if (file < 0) {
+        return true;
+    }
+    if (fstat(file, &status) == 0 && S_ISREG(status.st_mode)) {
+        good = allow_beneath(rules, file, LANDLOCK_ACCESS_FS_READ_FILE);
+    }
+    (void)close(file);
+    return good;
+}
+
 static bool allow_wanted(int rules, const struct sandbox *sandbox)
 {
     bool good = true;
@@ -45,6 +66,9 @@ static bool allow_wanted(int rules, const struct sandbox *sandbox)
     }
     if (sandbox->read_folder >= 0) {
         good = good && allow_beneath(rules, sandbox->read_folder, READ_RIGHTS);
+    }
+    for (size_t i = 0; i < sandbox->read_file_count && good; i++) {
+        good = allow_file(rules, sandbox->read_files[i]);
     }
     if (sandbox->network) {
         int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -137,7 +161,7 @@ static bool deny(scmp_filter_ctx filter, const int *calls, size_t count)
 static bool restrict_calls(const struct sandbox *sandbox)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-    bool opens = sandbox->read_folder >= 0 || sandbox->network;
+    bool opens = sandbox->read_folder >= 0 || sandbox->read_file_count > 0 || sandbox->network;
     bool held;
 
     if (filter == NULL) {

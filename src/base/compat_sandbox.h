@@ -2,6 +2,7 @@
 #define BASE_COMPAT_SANDBOX_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/fault.h"
 
@@ -17,8 +18,13 @@
  */
 struct sandbox {
     const char *output_folder; /* files may be created, renamed and removed in it; NULL: nowhere */
+    const char *kept_folder;   /* another one; NULL: none */
+    bool writes_again;         /* files may be opened for writing in both, again and again */
+    bool reads_again;          /* any file may be read */
     int read_folder;           /* files below this descriptor may be read; -1: none */
-    bool network;              /* connections may be made again: sockets, and reading files */
+    const char *const *read_files; /* these may be opened again, to be read */
+    size_t read_file_count;
+    bool network; /* connections may be made again: sockets, and reading files */
 };
 
 /* How far it went. */

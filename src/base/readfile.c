@@ -27,7 +27,42 @@ static ssize_t read_some(int fd, uint8_t *out, size_t room)
     return n;
 }
 
-static enum fault read_all(int fd, struct buffer *out, struct why *why)
+enum fault readfile(const char *path, struct buffer *out, struct why *why)
+{
+    int fd = -1;
+    enum fault fault = readfile_open(path, &fd, why);
+
+    if (fault != FAULT_NONE) {
+        return fault;
+    }
+    fault = readfile_from(fd, out, why);
+    if (fd != STDIN_FILENO) {
+        (void)close(fd);
+    }
+    return fault;
+}
+
+enum fault readfile_open(const char *path, int *fd, struct why *why)
+{
+    int opened;
+
+    if (strcmp(path, "-") == 0) {
+        *fd = STDIN_FILENO;
+        return FAULT_NONE;
+    }
+    opened = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (opened == STDIN_FILENO) { /* which was closed, and is not to be this file */
+        opened = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+        (void)close(STDIN_FILENO);
+    }
+    if (opened < 0) {
+        return fault_of_errno(why);
+    }
+    *fd = opened;
+    return FAULT_NONE;
+}
+
+enum fault readfile_from(int fd, struct buffer *out, struct why *why)
 {
     for (;;) {
         size_t left = out->len < out->max ? out->max - out->len : 0;
@@ -48,20 +83,4 @@ static enum fault read_all(int fd, struct buffer *out, struct why *why)
         }
         out->len += (size_t)n;
     }
-}
-
-enum fault readfile(const char *path, struct buffer *out, struct why *why)
-{
-    bool standard_input = strcmp(path, "-") == 0;
-    int fd = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    enum fault fault;
-
-    if (fd < 0) {
-        return fault_of_errno(why);
-    }
-    fault = read_all(fd, out, why);
-    if (!standard_input) {
-        (void)close(fd);
-    }
-    return fault;
 }

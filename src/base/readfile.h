@@ -14,4 +14,10 @@
  */
 MUST_USE enum fault readfile(const char *path, struct buffer *out, struct why *why);
 
+/* The same in two steps: opens it (standard input for "-"), to be closed by the caller … */
+MUST_USE enum fault readfile_open(const char *path, int *fd, struct why *why);
+
+/* … and reads what is left of it. */
+MUST_USE enum fault readfile_from(int fd, struct buffer *out, struct why *why);
+
 #endif

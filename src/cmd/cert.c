@@ -4,10 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/compat_sandbox.h"
 #include "base/count.h"
 #include "base/outfile.h"
-#include "base/readfile.h"
 #include "cert/container.h"
+#include "cmd/cert_files.h"
 #include "cmd/cmd.h"
 #include "cmd/overwriting.h"
 #include "report/cert_report.h"
@@ -18,7 +19,7 @@
 /* The text of one file's certificates before it is written: a certificate of a whole file fits. */
 #define OUTPUT_MAX ((size_t)2 << 30)
 
-enum { FLUSH_AT = 64 * 1024, SENTENCE_MAX = 512 };
+enum { FLUSH_AT = 64 * 1024, SENTENCE_MAX = 512, OPTION_NO_SANDBOX = 256 };
 
 typedef enum fault add_fn(struct buffer *out, const struct cert *cert,
                           const struct cert_origin *origin);
@@ -26,6 +27,8 @@ typedef enum fault add_fn(struct buffer *out, const struct cert *cert,
 struct job {
     add_fn *add; /* the format */
     const char *output;
+    bool no_sandbox;
+    struct cert_files files;
     struct outfile out;
     struct buffer text;
 };
@@ -49,6 +52,7 @@ static int print_help(void)
           "\n"
           "  -f, --format FORMAT  text (default) or jsonl: one JSON object a certificate\n"
           "  -o, --output FILE    write to FILE, which appears whole or not at all\n"
+          "      --no-sandbox     keep all rights while reading\n"
           "  -h, --help           this help\n"
           "\n"
           "Exit status: 0 done; 1 done, but something is no certificate (named on stderr);\n"
@@ -174,11 +178,12 @@ static enum fault tell_blocks(struct reading *r, struct why *why)
  * Tells of one file; what is wrong with it is told, and gives EXIT_SOME, or EXIT_NOT_DONE when
  * it could not be opened. Faults are the output's.
  */
-static enum fault tell_file(struct job *job, const char *name, int *status, struct why *why)
+static enum fault tell_file(struct job *job, size_t index, int *status, struct why *why)
 {
     struct buffer bytes = buffer_with_max(CERT_FILE_MAX);
+    const char *name = job->files.names[index];
     struct reading r = {.job = job, .name = name};
-    enum fault fault = readfile(name, &bytes, why);
+    enum fault fault = cert_files_read(&job->files, index, &bytes, why);
 
     *status = EXIT_NOT_DONE;
     if (fault != FAULT_NONE) {
@@ -194,8 +199,9 @@ static enum fault tell_file(struct job *job, const char *name, int *status, stru
 }
 
 /* Tells of all files; gives the exit status. */
-static int tell_files(struct job *job, char **names, size_t count)
+static int tell_files(struct job *job)
 {
+    const size_t count = job->files.count;
     struct why why = {0};
     enum fault fault = FAULT_NONE;
     size_t done = 0, unopened = 0;
@@ -203,7 +209,7 @@ static int tell_files(struct job *job, char **names, size_t count)
     for (size_t i = 0; i < count && fault == FAULT_NONE; i++) {
         int status;
 
-        fault = tell_file(job, names[i], &status, &why);
+        fault = tell_file(job, i, &status, &why);
         done += status == EXIT_DONE ? 1 : 0;
         unopened += status == EXIT_NOT_DONE ? 1 : 0;
     }
@@ -228,6 +234,7 @@ static bool parse_options(int argc, char **argv, struct job *job, int *status)
     static const struct option options[] = {
         {"format", required_argument, NULL, 'f'},
         {"output", required_argument, NULL, 'o'},
+        {"no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
@@ -248,6 +255,8 @@ static bool parse_options(int argc, char **argv, struct job *job, int *status)
         }
         if (code == 'o') {
             job->output = optarg;
+        } else if (code == OPTION_NO_SANDBOX) {
+            job->no_sandbox = true;
         } else if (strcmp(optarg, "jsonl") == 0 || strcmp(optarg, "text") == 0) {
             job->add = optarg[0] == 'j' ? cert_report_add_json_line : cert_report_add_text;
         } else {
@@ -276,6 +285,21 @@ static bool spares_files(const struct job *job, char **names, size_t count)
     return !told;
 }
 
+static void enter_sandbox(const struct job *job)
+{
+    const struct cert_files *files = &job->files;
+    const bool later = files->opened == NULL;
+    char *folder = outfile_folder(&job->out);
+
+    if (!job->no_sandbox) {
+        (void)sandbox_enter(&(struct sandbox){.output_folder = folder,
+                                              .read_folder = -1,
+                                              .read_files = files->names,
+                                              .read_file_count = later ? files->count : 0});
+    }
+    free(folder);
+}
+
 int cmd_cert(int argc, char **argv)
 {
     struct job job = {
@@ -295,7 +319,13 @@ int cmd_cert(int argc, char **argv)
         complain(job.output, 0, why.rule);
         return EXIT_NOT_DONE;
     }
-    status = tell_files(&job, argv + optind, (size_t)(argc - optind));
+    if (cert_files_open(&job.files, (const char *const *)argv + optind, (size_t)(argc - optind))) {
+        enter_sandbox(&job);
+        status = tell_files(&job);
+    } else {
+        complain(NULL, 0, "out of memory");
+    }
+    cert_files_clear(&job.files);
     outfile_clear(&job.out);
     buffer_clear(&job.text);
     return status;

@@ -5,10 +5,13 @@ import hashlib
 import json
 import os
 import pathlib
+import re
+import resource
 import stat
 import subprocess
 import tempfile
 import textwrap
+import time
 import unittest
 
 from support import DONE, KEYROSTER, NOT_DONE, SOME, USAGE, certificate, environment, run
@@ -186,11 +189,6 @@ class Output(CertTest):
         self.assertEqual((self.folder / "out").read_bytes(), b"as it was")
         self.assertEqual(os.listdir(self.folder), ["out"])
 
-    def test_output_may_be_the_input(self):
-        self.write("a", ANNA)
-        self.assertEqual(self.cert("-f", "jsonl", "-o", "a", "a").status, DONE)
-        self.assertEqual(json.loads((self.folder / "a").read_text())["file"], "a")
-
     def test_a_device_is_written_in_place(self):
         self.write("a", ANNA)
         self.assertEqual(self.cert("-o", "/dev/null", "a").status, DONE)
@@ -207,6 +205,75 @@ class Output(CertTest):
         done = self.cert("-o", "none/out", "a")
         self.assertEqual(done.status, NOT_DONE)
         self.assertTrue(done.names("none/out"), done.err)
+
+
+def sealed(process):
+    """True when the kernel takes calls away from the process."""
+    status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+    return re.search(r"^Seccomp:\s+2$", status, re.MULTILINE) is not None
+
+
+class Sandbox(CertTest):
+    def start(self, *arguments):
+        process = subprocess.Popen([KEYROSTER, "cert", "-f", "jsonl", *arguments], cwd=self.folder,
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, env=environment())
+        self.addCleanup(process.communicate)
+        return process
+
+    def test_it_is_entered_before_a_byte_is_read(self):
+        process = self.start("-")
+        end = time.monotonic() + 20
+        while not sealed(process) and time.monotonic() < end:
+            time.sleep(0.01)
+        if not sealed(process) and not pathlib.Path("/proc/sys/kernel/seccomp").is_dir():
+            self.skipTest("the kernel has no seccomp")
+        self.assertTrue(sealed(process))
+        out, err = process.communicate(ANNA)
+        self.assertEqual((process.returncode, err), (DONE, b""))
+        self.assertEqual(json.loads(out)["sha256"], sha256(ANNA))
+
+    def test_it_may_be_left_out(self):
+        process = self.start("--no-sandbox", "-")
+        process.stdin.write(ANNA)
+        process.stdin.flush()
+        time.sleep(0.3)
+        self.assertFalse(sealed(process))
+        out, _ = process.communicate()
+        self.assertEqual(json.loads(out)["sha256"], sha256(ANNA))
+
+    def many(self, count, limit=None):
+        """So many names of a few files, two of which are not there and no file."""
+        for name, data in (("a", ANNA), ("b", pem(BO))):
+            self.write(name, data)
+        names = ["a", "none", "b", "."] + ["a", "b"] * (count // 2)
+        more = {} if limit is None else {
+            "preexec": lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))}
+        done = self.cert("-f", "jsonl", *names, **more)
+        self.assertEqual(done.status, SOME, done.err)
+        self.assertEqual([row["file"] for row in done.rows], ["a", "b"] * (count // 2 + 1))
+        self.assertEqual(len(done.err.splitlines()), 2)
+        self.assertTrue(done.names("none") and done.names("."), done.err)
+
+    def test_ten_thousand_files(self):
+        self.many(10000)
+
+    def test_more_files_than_may_be_open(self):
+        self.many(500, limit=100)
+
+    def test_standard_input_that_is_closed_is_no_file(self):
+        self.write("a", ANNA)
+        done = self.cert("-f", "jsonl", "a", "-", stdin=None, preexec=lambda: os.close(0))
+        self.assertEqual((done.status, [row["file"] for row in done.rows]), (SOME, ["a"]))
+        self.assertTrue(done.names("-"), done.err)
+
+    def test_a_pipe_by_its_name(self):
+        for limit in (None, 20):
+            with self.subTest(limit=limit):
+                more = {} if limit is None else {
+                    "preexec": lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))}
+                done = self.cert("-f", "jsonl", "/dev/stdin", stdin=ANNA, **more)
+                self.assertEqual((done.status, done.err, len(done.rows)), (DONE, "", 1))
 
 
 if __name__ == "__main__":

@@ -152,6 +152,23 @@ static enum answer reading_elsewhere_is_refused(void)
                : NOT_SO;
 }
 
+/* The sandbox knows "data/file" by its name. */
+static enum answer reading_the_file_works(void)
+{
+    char byte = 0;
+    int file = open("data/file", O_RDONLY);
+
+    return file >= 0 && read(file, &byte, 1) == 1 && byte == 'd' ? AS_IT_SHOULD : NOT_SO;
+}
+
+static enum answer reading_beside_the_file_is_refused(void)
+{
+    return is_refused(open("data/beside", O_RDONLY)) && is_refused(open("data", O_RDONLY)) &&
+                   is_refused(open("/etc/passwd", O_RDONLY))
+               ? AS_IT_SHOULD
+               : NOT_SO;
+}
+
 static enum answer writing_below_the_folder_is_refused(void)
 {
     return is_refused(openat(data_folder, "file", O_WRONLY)) &&
@@ -198,6 +215,7 @@ static const struct row {
     bool writes, reads; /* an output folder, a folder to read from */
     int needs;          /* of enum sandbox_state: what the kernel must have for it; 0: any */
     bool network;
+    bool names; /* a file to be read by its name */
 } rows[] = {
     {"descriptors that are open work", open_descriptors_work, false, false, 0},
     {"threads work", threads_work, false, false, 0},
@@ -218,6 +236,13 @@ static const struct row {
     {"no file elsewhere is read", reading_elsewhere_is_refused, false, true, SANDBOX_FILES},
     {"no file below it is written", writing_below_the_folder_is_refused, false, true,
      SANDBOX_FILES},
+    {"a file that is named is read", reading_the_file_works, false, false, 0, .names = true},
+    {"nothing beside it, nor in a folder that is named", reading_beside_the_file_is_refused, false,
+     false, SANDBOX_FILES, .names = true},
+    {"and it is not written", writing_is_refused, false, false, SANDBOX_FILES, .names = true},
+    {"nor is a socket made", sockets_are_refused, false, false, SANDBOX_CALLS, .names = true},
+    {"nor a file renamed", changing_other_folders_is_refused, true, false, SANDBOX_FILES,
+     .names = true},
     {"with a network, connecting and reading work", connecting_works, false, false, 0, true},
     {"with a network and an output, too", connecting_works, true, false, 0, true},
     {"with a network, a file is renamed in the output folder", renaming_in_the_output_folder_works,
@@ -231,8 +256,11 @@ static const struct row {
 
 static enum answer try_in_sandbox(const struct row *row)
 {
+    static const char *const names[] = {"data/file", "data", "nowhere", "/dev/stdin"};
     const struct sandbox sandbox = {.output_folder = row->writes ? "out" : NULL,
                                     .read_folder = row->reads ? data_folder : -1,
+                                    .read_files = names,
+                                    .read_file_count = row->names ? COUNT(names) : 0,
                                     .network = row->network};
     int state = sandbox_enter(&sandbox);
 
@@ -279,6 +307,7 @@ static int make_folders(void **state)
     read_end = ends[0];
     write_end = ends[1];
     make_file("data/file", "data");
+    make_file("data/beside", "data");
     make_file("out/temporary", "result");
     data_folder = open("data", O_PATH | O_DIRECTORY | O_CLOEXEC);
     return data_folder < 0;
