@@ -239,10 +239,22 @@ static void tell_hints(const struct exporter *exporter)
         hint(tally->hidden, "hidden from the address book left out (", "--hidden",
              " exports them too)");
     }
+    if (tally->partly > 0) {
+        hint(tally->partly, "with more certificates, which no column shows (add ",
+             tally->unshown_name, " to the header)");
+    }
+}
+
+/* Objects that look as if they had no certificate; true when there are some. */
+static bool complain_of_certificates(const struct exporter *exporter)
+{
+    const struct export_tally *tally = &exporter->exporting.tally;
+
     if (tally->unshown > 0) {
         hint(tally->unshown, "with certificates that no column shows (add ", tally->unshown_name,
              " to the header)");
     }
+    return tally->unshown > 0;
 }
 
 static int exit_status(const struct exporter *exporter, const struct outcome *outcome)
@@ -296,7 +308,7 @@ static int run(struct exporter *exporter)
     progress_clear(&exporter->progress);
     report_clear(&report);
     if (fault == FAULT_NONE && status != EXIT_NOT_DONE) {
-        if (complain_of_columns(exporter) > 0) {
+        if (complain_of_columns(exporter) + complain_of_certificates(exporter) > 0) {
             status = EXIT_SOME;
         }
         tell_hints(exporter);

@@ -39,9 +39,10 @@ enum export_extra { EXPORT_OBJECT_CLASS, EXPORT_HIDE, EXPORT_HOME_SERVER, EXPORT
 
 /* What a thread has come upon; see export_tally_merge(). */
 struct export_tally {
-    bool *met;                /* for each column: some source has the attribute */
-    uint64_t hidden;          /* objects left out because they are hidden */
-    uint64_t unshown;         /* objects with certificates in an attribute that no column shows */
+    bool *met;        /* for each column: some source has the attribute */
+    uint64_t hidden;  /* objects left out because they are hidden */
+    uint64_t partly;  /* objects with some certificates in an attribute that no column shows */
+    uint64_t unshown; /* objects with certificates, none of which a column shows */
     const char *unshown_name; /* the column that would show them */
 };
 
@@ -78,6 +79,8 @@ struct export_sheet {
     struct export_item *items;
     struct export_slot *slots; /* by column */
     size_t count, capacity;    /* of items */
+    bool shown;                /* a column of certificates has some */
+    enum attribute unshown;    /* … and this one's stand in no column; ATTRIBUTE_OTHER: none */
 };
 
 /* Sorts what an entry has into columns. FAULT_RESOURCE when the arena is exhausted. */
@@ -113,11 +116,12 @@ MUST_USE enum fault export_has(const struct export *export, const struct export_
                                struct arena *arena, struct export_tally *tally, bool *out);
 
 /*
- * Adds the row of an object. `*remark` tells what could not be written as it is, for a
+ * Adds the row of an object, and counts certificates that it leaves out, where the header asks for
+ * any at all. `*remark` tells what could not be written as it is, for a
  * diagnostic; NULL where nothing was lost. FAULT_RESOURCE when the arena is exhausted.
  */
 MUST_USE enum fault export_add_row(struct buffer *out, const struct export *export,
                                    const struct export_sheet *sheet, struct arena *arena,
-                                   const char **remark);
+                                   struct export_tally *tally, const char **remark);
 
 #endif

@@ -297,16 +297,29 @@ static enum fault add_column(struct filling *filling, size_t index)
 
 /*
  * Where the source broke off before it could tell the certificates, the row does so too: a blank
- * would say that there are none. A row cannot end before its first field: that is called
- * unreadable.
+ * would say that there are none. So it does where there are some that no column shows, unless that
+ * would cost other columns. A row cannot end before its first field: that is called unreadable.
  */
 static size_t fields_of(const struct filling *filling)
 {
-    const struct entry *entry = filling->sheet->entry;
+    const struct export_sheet *sheet = filling->sheet;
+    const struct entry *entry = sheet->entry;
+    size_t last = filling->export->last_certificate, count = filling->export->header->count;
     bool cut = (entry->cut_off || entry->hidden) && entry->value_count == 0;
+    bool unshown = !sheet->shown && sheet->unshown != ATTRIBUTE_OTHER && last == count;
 
-    return cut && filling->export->last_certificate > 0 ? filling->export->last_certificate - 1
-                                                        : filling->export->header->count;
+    return (cut || unshown) && last > 0 ? last - 1 : count;
+}
+
+static void count_unshown(const struct export *export, const struct export_sheet *sheet,
+                          struct export_tally *tally)
+{
+    if (sheet->unshown == ATTRIBUTE_OTHER || export->last_certificate == 0) {
+        return;
+    }
+    tally->partly += sheet->shown;
+    tally->unshown += !sheet->shown;
+    tally->unshown_name = sheet->unshown == ATTRIBUTE_CERT_FIRST ? "Tagged-X509-Cert" : "X509-Cert";
 }
 
 /* Turns what was added from `start` on into the encoding of the header. */
@@ -330,7 +343,7 @@ static enum fault encode(struct filling *filling, size_t start, bool *whole)
 
 enum fault export_add_row(struct buffer *out, const struct export *export,
                           const struct export_sheet *sheet, struct arena *arena,
-                          const char **remark)
+                          struct export_tally *tally, const char **remark)
 {
     struct filling filling = {.export = export, .sheet = sheet, .arena = arena, .out = out};
     size_t start = out->len, fields = fields_of(&filling);
@@ -357,6 +370,7 @@ enum fault export_add_row(struct buffer *out, const struct export *export,
         out->len = start;
         return fault;
     }
+    count_unshown(export, sheet, tally);
     *remark = !whole        ? "a character that the code page of the header lacks: '?' stands "
                               "for it (save the header file as UTF-8 or Unicode)"
               : filling.nul ? "a NUL byte in a text: '?' stands for it in the export"

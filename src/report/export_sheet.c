@@ -51,7 +51,6 @@ static enum fault add_values(const struct export *export, struct export_sheet *s
                              struct arena *arena, struct export_tally *tally)
 {
     const struct entry *entry = sheet->entry;
-    enum attribute unshown = ATTRIBUTE_OTHER;
 
     for (size_t i = 0; i < entry->value_count; i++) {
         const struct entry_value *value = &entry->values[i];
@@ -59,18 +58,16 @@ static enum fault add_values(const struct export *export, struct export_sheet *s
         enum fault fault;
 
         if (route == 0) {
-            unshown = unshown == ATTRIBUTE_CERT_FIRST ? unshown : value->attribute;
+            sheet->unshown =
+                sheet->unshown == ATTRIBUTE_CERT_FIRST ? sheet->unshown : value->attribute;
             continue;
         }
+        sheet->shown = true;
         fault = add_to_targets(export, sheet, route, (struct export_item){.value = value}, arena,
                                tally);
         if (fault != FAULT_NONE) {
             return fault;
         }
-    }
-    if (unshown != ATTRIBUTE_OTHER) {
-        tally->unshown++;
-        tally->unshown_name = unshown == ATTRIBUTE_CERT_FIRST ? "Tagged-X509-Cert" : "X509-Cert";
     }
     return FAULT_NONE;
 }

@@ -131,7 +131,7 @@ enum fault exporting_add(const struct exporting *exporting, const struct entry *
         fault = export_has(export, &sheet, arena, tally, added);
     }
     if (fault == FAULT_NONE && *added) {
-        fault = export_add_row(rows, export, &sheet, arena, remark);
+        fault = export_add_row(rows, export, &sheet, arena, tally, remark);
     }
     return fault;
 }
@@ -156,6 +156,7 @@ void exporting_merge(struct exporting *exporting, const struct source *source,
         }
     }
     exporting->tally.hidden += tally->hidden;
+    exporting->tally.partly += tally->partly;
     exporting->tally.unshown += tally->unshown;
     if (tally->unshown_name != NULL) {
         exporting->tally.unshown_name = tally->unshown_name;

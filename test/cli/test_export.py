@@ -4,7 +4,7 @@ import random
 import unittest
 
 from exchange_reader import Export, values_of
-from support import (DONE, NOT_DONE, SOME, SOURCE, USAGE, ExportTest, base64_of, certificate, csv_row,
+from support import (DONE, NOT_DONE, SOME, SOURCE, USAGE, ExportTest, address_of, base64_of, certificate, csv_row,
                      csv_text, hex_of, ldif_entry, run)
 from support import HEADER as HEADER_OF_SITE
 
@@ -231,11 +231,41 @@ class Columns(Exporting):
         self.assertEqual(len(self.users("out.csv").rows), 2)
 
     def test_certificates_that_no_column_shows_are_told(self):
-        source = self.ldif(ldif_entry("Anna", f"userCertificate:: {base64_of(b'0123')}"))
-        result = self.export(source, header="cn,Tagged-X509-Cert")
+        second, first = (f"{name}:: {base64_of(certificate(address_of('Anna')))}"
+                         for name in ("userCertificate", "userSMIMECertificate"))
+        said = r"1 object with certificates that no column shows \(add {} to the header\)"
+        for lines, header, expected, message in (
+            ([second], "cn,Tagged-X509-Cert", "unknown", said.format("X509-Cert")),
+            ([second], "cn,Tagged-X509-Cert,mail", "none", said.format("X509-Cert")),
+            ([second], "Tagged-X509-Cert", "unreadable", said.format("X509-Cert")),
+            ([first], "cn,X509-Cert", "unknown", said.format("Tagged-X509-Cert")),
+        ):
+            with self.subTest(header=header, lines=lines):
+                result = self.export(self.ldif(ldif_entry("Anna", *lines)), header=header)
+                self.assertEqual(result.status, SOME)
+                self.assert_one_line(result.err, message)
+                self.assertEqual([s for _, s in self.users("out.csv").people], [expected])
+                self.assertIn(b"anna@" if "mail" in header else b"\r\n", self.written)
+
+    def test_more_certificates_than_the_columns_show_are_a_hint(self):
+        lines = [f"{name}:: {base64_of(certificate(address_of('Anna')))}"
+                 for name in ("userCertificate", "userSMIMECertificate")]
+        result = self.export(self.ldif(ldif_entry("Anna", *lines)), header="cn,Tagged-X509-Cert")
         self.assertEqual(result.status, DONE)
-        self.assert_one_line(result.err, r"1 object with certificates that no column shows "
+        self.assert_one_line(result.err, r"1 object with more certificates, which no column shows "
                                          r"\(add X509-Cert to the header\)")
+        self.assertEqual(self.users("out.csv").people, [("Anna", "active")])
+
+    def test_who_asks_for_no_certificates_is_told_of_none(self):
+        lines = [f"userCertificate:: {base64_of(certificate(address_of('Anna')))}"]
+        result = self.export(self.ldif(ldif_entry("Anna", *lines)), header="cn,mail")
+        self.assertEqual((result.status, result.err), (DONE, ""))
+
+    def test_certificates_of_what_is_not_exported_are_not_counted(self):
+        lines = [f"userCertificate:: {base64_of(certificate(address_of('Anna')))}",
+                 "msExchHideFromAddressLists: TRUE"]
+        result = self.export(self.ldif(ldif_entry("Anna", *lines)), header="cn,Tagged-X509-Cert")
+        self.assert_one_line(result.err, "1 object hidden")
 
     def test_raw(self):
         source = self.ldif(ldif_entry("Anna", "proxyAddresses: SMTP:a@x"))

@@ -46,7 +46,8 @@ static void hold_header(const struct export *export)
     buffer_clear(&out);
 }
 
-static void hold_row(const struct export *export, const struct entry *entry, struct span bytes)
+static void hold_row(const struct export *export, const struct entry *entry, bool unshown,
+                     struct span bytes)
 {
     struct buffer text = buffer_with_max((size_t)64 << 20);
     struct csv_walk walk = csv_walk_of(&export->header->dialect);
@@ -60,7 +61,7 @@ static void hold_row(const struct export *export, const struct entry *entry, str
         fields++;
     } while (stop == CSV_STOP_FIELD);
     hold(stop == CSV_STOP_RECORD && walk.at == text.len);
-    hold(fields == export->header->count || entry->cut_off);
+    hold(fields == export->header->count || entry->cut_off || unshown);
     buffer_clear(&text);
 }
 
@@ -76,9 +77,9 @@ static void export_entry(const struct export *export, const struct entry *entry,
 
     if (export_sheet_make(export, entry, arena, &tally, &sheet) == FAULT_NONE &&
         export_has(export, &sheet, arena, &tally, &has) == FAULT_NONE && has &&
-        export_add_row(&out, export, &sheet, arena, &remark) == FAULT_NONE &&
+        export_add_row(&out, export, &sheet, arena, &tally, &remark) == FAULT_NONE &&
         out.fault == FAULT_NONE) {
-        hold_row(export, entry, buffer_span(&out));
+        hold_row(export, entry, tally.unshown > 0, buffer_span(&out));
     }
     buffer_clear(&out);
 }

@@ -189,7 +189,8 @@ static void row_holds(void **state)
     make(&made, row->header, &row->options, row->fields);
     assert_int_equal(export_sheet_make(&made.export, &made.entry, &made.arena, &made.tally, &sheet),
                      FAULT_NONE);
-    assert_int_equal(export_add_row(&out, &made.export, &sheet, &made.arena, &remark), FAULT_NONE);
+    assert_int_equal(export_add_row(&out, &made.export, &sheet, &made.arena, &made.tally, &remark),
+                     FAULT_NONE);
     assert_true(out.len > 2);
     assert_span(span_upto(buffer_span(&out), out.len - 2), row->row);
     assert_span(span_from(buffer_span(&out), out.len - 2), "\r\n");
@@ -219,8 +220,9 @@ static void a_row_is_cut_off_before_what_is_unknown(void **state)
         assert_int_equal(
             export_sheet_make(&made.export, &made.entry, &made.arena, &made.tally, &sheet),
             FAULT_NONE);
-        assert_int_equal(export_add_row(&out, &made.export, &sheet, &made.arena, &remark),
-                         FAULT_NONE);
+        assert_int_equal(
+            export_add_row(&out, &made.export, &sheet, &made.arena, &made.tally, &remark),
+            FAULT_NONE);
         assert_span(buffer_span(&out), expected[i / 2]);
         buffer_clear(&out);
         unmake(&made);
@@ -253,22 +255,65 @@ static void what_no_column_shows_is_counted(void **state)
     static const struct field fields[KEPT_MAX] = {{"userSMIMECertificate", "3000", &exchange},
                                                   {"userCertificate", "3000", &exchange}};
     const struct export_options options = {0};
+    struct buffer out = buffer_with_max(4096);
     struct export_sheet sheet;
     struct made made;
+    const char *remark;
     bool has = true;
     (void)state;
 
     make(&made, "cn,X509-Cert,Hide from AB,title", &options, fields);
     assert_int_equal(export_sheet_make(&made.export, &made.entry, &made.arena, &made.tally, &sheet),
                      FAULT_NONE);
-    assert_int_equal(made.tally.unshown, 1);
+    assert_int_equal(export_add_row(&out, &made.export, &sheet, &made.arena, &made.tally, &remark),
+                     FAULT_NONE);
+    assert_span(buffer_span(&out), ",3000,,\r\n");
+    assert_int_equal(made.tally.partly, 1);
+    assert_int_equal(made.tally.unshown, 0);
     assert_string_equal(made.tally.unshown_name, "Tagged-X509-Cert");
     assert_true(made.met[1]);
     assert_false(made.met[3]);
     assert_int_equal(export_has(&made.export, &sheet, &made.arena, &made.tally, &has), FAULT_NONE);
     assert_true(has);
     assert_int_equal(made.tally.hidden, 0);
+    buffer_clear(&out);
     unmake(&made);
+}
+
+static void what_looks_like_none_is_counted_and_cut_off(void **state)
+{
+    static const struct field fields[KEPT_MAX] = {{"userCertificate", "3000", &exchange},
+                                                  {"title", "Dr", &exchange}};
+    static const struct {
+        const char *header, *row;
+        unsigned unshown;
+    } cases[] = {
+        {"title,Tagged-X509-Cert", "Dr\r\n", 1},
+        {"Tagged-X509-Cert,title", ",Dr\r\n", 1}, /* no other column is lost */
+        {"title,User-Cert", "Dr,3000\r\n", 0},
+        {"title,cn", "Dr,\r\n", 0},
+    };
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct buffer out = buffer_with_max(4096);
+        struct export_sheet sheet;
+        const char *remark;
+        struct made made;
+
+        make(&made, cases[i].header, &(struct export_options){0}, fields);
+        assert_int_equal(
+            export_sheet_make(&made.export, &made.entry, &made.arena, &made.tally, &sheet),
+            FAULT_NONE);
+        assert_int_equal(
+            export_add_row(&out, &made.export, &sheet, &made.arena, &made.tally, &remark),
+            FAULT_NONE);
+        assert_span(buffer_span(&out), cases[i].row);
+        assert_int_equal(made.tally.unshown, cases[i].unshown);
+        assert_int_equal(made.tally.partly, 0);
+        buffer_clear(&out);
+        unmake(&made);
+    }
 }
 
 /* Whatever memory there is: a row is whole or is not there. */
@@ -293,7 +338,7 @@ static void memory_runs_out(void **state)
         assert_int_equal(
             export_sheet_make(&made.export, &made.entry, &made.arena, &made.tally, &sheet),
             FAULT_NONE);
-        assert_int_equal(export_add_row(&out, &made.export, &sheet, &small, &remark),
+        assert_int_equal(export_add_row(&out, &made.export, &sheet, &small, &made.tally, &remark),
                          FAULT_RESOURCE);
         assert_int_equal(out.len, 0);
         assert_int_equal(export_has(&made.export, &sheet, &small, &made.tally, &has), FAULT_NONE);
@@ -305,13 +350,14 @@ static void memory_runs_out(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(rows) + 4] = {
+    struct CMUnitTest tests[COUNT(rows) + 5] = {
         cmocka_unit_test(a_row_is_cut_off_before_what_is_unknown),
         cmocka_unit_test(the_header_is_written_first),
+        cmocka_unit_test(what_looks_like_none_is_counted_and_cut_off),
         cmocka_unit_test(what_no_column_shows_is_counted),
         cmocka_unit_test(memory_runs_out),
     };
 
-    TESTS_OF(tests + 4, rows, row_holds);
+    TESTS_OF(tests + 5, rows, row_holds);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
