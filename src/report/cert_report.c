@@ -179,6 +179,10 @@ static void add_origin(struct buffer *out, const struct cert *cert,
     } else {
         buffer_add_text(out, "null");
     }
+    if (cert->extension_broken) {
+        json_add_name(out, "broken_extension");
+        buffer_add_text(out, "true");
+    }
 }
 
 enum fault cert_report_add_json(struct buffer *out, const struct cert *cert,

@@ -137,6 +137,18 @@ class Forms(CertTest):
                      "signing and encryption", "secp256r1", sha256(ANNA)):
             self.assertIn(fact, done.out.decode())
 
+    def test_a_broken_extension_is_told(self):
+        usage = bytes.fromhex("551d0f0101ff0404 0302") # a critical KeyUsage, a BIT STRING
+        self.assertIn(usage, ANNA)
+        broken = ANNA.replace(usage, usage[:-2] + b"\x04\x02")
+        good, bad = self.rows_of(pem(ANNA) + pem(broken))
+        self.assertNotIn("broken_extension", good)
+        self.assertIs(bad["broken_extension"], True)
+        self.assertEqual(bad["key_usage"], [])
+        self.assertNotIn("caution", self.cert(self.write("good", ANNA)).out.decode())
+        self.assertRegex(self.cert(self.write("bad", broken)).out.decode(),
+                         "(?m)^  caution  .*extension")
+
     def test_names_of_files_are_made_safe(self):
         name = self.write("a\x1b[31m\n.der", ANNA)
         self.assertNotIn(b"\x1b", self.cert(name).out)

@@ -58,7 +58,8 @@ static const struct row {
      "\"serial\":\"05\",\"version\":3,\"subject\":\"CN=A\",\"issuer\":\"CN=A\"," TIMES
      "\"key\":{\"type\":\"1.2\",\"bits\":null,\"curve\":null}," SIGNED
      "\"key_usage\":[],\"eku\":[],\"emails\":[],\"smtp_utf8\":[],\"ca\":false,"
-     "\"purpose\":\"neither\",\"form\":\"tagged\",\"role\":\"chain\",\"attribute\":null}"},
+     "\"purpose\":\"neither\",\"form\":\"tagged\",\"role\":\"chain\",\"attribute\":null,"
+     "\"broken_extension\":true}"},
 };
 
 static void read_built(const struct parts *parts, struct built *b, struct cert *cert)
