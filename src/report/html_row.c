@@ -77,7 +77,7 @@ void html_add_row(struct buffer *out, const struct span cells[])
     buffer_add_text(out, uses);
     buffer_add_text(out, "</td>");
     add_cell(out, "Standing", "", span_text(standing));
-    begin_cell(out, "Reason and warnings", "");
+    begin_cell(out, "Reason", "");
     html_add_text(out, cells[PAGE_REASON]);
     add_warnings(out, page_number(cells[PAGE_WARNINGS]));
     buffer_add_text(out, "</td>");

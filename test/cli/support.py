@@ -107,13 +107,13 @@ def run_measured(*arguments, cwd, timeout=60):
 _key = ec.generate_private_key(ec.SECP256R1())
 
 
-def certificate(address, begin="2026-01-01", end="2028-01-01"):
+def certificate(address, begin="2026-01-01", end="2028-01-01", issuer="Test KMS"):
     """The DER of a certificate that can sign and encrypt, for one address."""
     usage = {name: False for name in (
         "digital_signature content_commitment key_encipherment data_encipherment key_agreement "
         "key_cert_sign crl_sign encipher_only decipher_only").split()}
     usage.update(digital_signature=True, key_agreement=True)
-    issuer = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Test KMS")])
+    issuer = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, issuer)])
     made = (
         x509.CertificateBuilder()
         .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, address)]))

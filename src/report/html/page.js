@@ -4,6 +4,7 @@
   const words = JSON.parse(document.getElementById("words").textContent);
   const [NAME, ADDRESS, CONTAINER, USES, STANDING, REASON, ISSUER, KEY, ENDS, WARNINGS] = Array(10).keys();
   const PRINT_MAX = 2000; // rows that are put on paper
+  const CHOICES_MAX = 1000; // nobody looks through a longer list of containers
   const $ = (id) => document.getElementById(id);
   const body = $("body");
   const number = new Intl.NumberFormat("en");
@@ -205,14 +206,18 @@
   words.usesOrder.map((_, i) => words.usesOrder.indexOf(i)).forEach((i) => option("uses", i, words.uses[i]));
   words.standings.forEach((name, i) => option("standing", i, name));
   words.warnings.forEach((warning, i) => option("warning", i, warning.name));
-  containers.forEach((name, i) => option("container", i, name === "" ? "(none)" : name));
+  if (containers.length <= CHOICES_MAX) {
+    containers.forEach((name, i) => option("container", i, name === "" ? "(none)" : name));
+  } else {
+    $("container").parentElement.hidden = true;
+  }
 
   // From a chart to the rows behind it.
   document.querySelectorAll("[data-filter]").forEach((th) => {
     const id = th.dataset.filter;
     const value = id === "container" ? containers.indexOf(th.dataset.value) : Number(th.dataset.value);
     const button = make("button", th.textContent, {type: "button", class: "jump", title: "Show these mailboxes"});
-    if (value < 0) {
+    if (value < 0 || $(id).parentElement.hidden) {
       return;
     }
     button.addEventListener("click", () => {
@@ -244,4 +249,5 @@
   $("controls").hidden = false;
   choose(); // a browser may have kept what was typed before a reload
   document.documentElement.dataset.ready = "yes";
+  setTimeout(haystack, 100);
 })();
