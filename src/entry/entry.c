@@ -1,6 +1,7 @@
 #include "entry/entry.h"
 
 #include "base/ascii.h"
+#include "entry/dn_name.h"
 #include "entry/multi.h"
 
 /*
@@ -255,12 +256,57 @@ static enum fault set_text(struct span *place, struct span field, struct arena *
     return place->len > 0 || field.len == 0 ? FAULT_NONE : multi_single(field, arena, place);
 }
 
+/* Where the last part of `/o=Org/ou=Site/cn=Recipients/cn=alias` begins: behind its last slash. */
+static size_t last_part_offset(struct span path)
+{
+    size_t n = path.len;
+
+    while (n > 0 && path.at[n - 1] != '/') {
+        n--;
+    }
+    return n;
+}
+
+static bool is_path(struct span dn) { return dn.len > 0 && dn.at[0] == '/'; }
+
+/* The cn that the DN begins with, as it is written there; else empty. */
+static struct span written_name(struct span dn)
+{
+    struct span rdn =
+        is_path(dn) ? span_from(dn, last_part_offset(dn)) : span_upto(dn, dn_first_rdn_length(dn));
+
+    if (!ascii_starts_nocase(rdn, span_text("cn="))) {
+        return (struct span){0};
+    }
+    rdn = span_from(rdn, 3);
+    return is_path(dn) ? ascii_trim(rdn) : dn_value_trim(rdn);
+}
+
+enum fault entry_set_dn(struct entry *entry, struct span dn, struct arena *arena)
+{
+    size_t at;
+
+    entry->dn = dn;
+    if (is_path(dn) || (!span_find(dn, '\\', &at) && !span_find(dn, '"', &at))) {
+        return FAULT_NONE;
+    }
+    return dn_value_text(written_name(dn), arena, &entry->dn_name);
+}
+
+static enum fault add_dn(struct entry *entry, struct span field, struct arena *arena)
+{
+    struct span dn = {0};
+    enum fault fault = entry->dn.len > 0 ? FAULT_NONE : set_text(&dn, field, arena);
+
+    return fault != FAULT_NONE || dn.len == 0 ? fault : entry_set_dn(entry, dn, arena);
+}
+
 enum fault entry_add(struct entry *entry, const struct entry_column *column, struct span field,
                      const struct entry_style *style, struct arena *arena)
 {
     switch (column->attribute) {
     case ATTRIBUTE_DN:
-        return set_text(&entry->dn, field, arena);
+        return add_dn(entry, field, arena);
     case ATTRIBUTE_DISPLAY_NAME:
         return set_text(&entry->display_name, field, arena);
     case ATTRIBUTE_COMMON_NAME:
@@ -317,44 +363,9 @@ bool entry_is_mailbox(const struct entry *entry, bool remotes)
     return false;
 }
 
-/* The first RDN of a DN ends at the first comma that no backslash or quote protects (RFC 4514). */
-static size_t first_rdn_length(struct span dn)
-{
-    bool quoted = false;
-
-    for (size_t i = 0; i < dn.len; i++) {
-        if (dn.at[i] == '\\') {
-            i++;
-        } else if (dn.at[i] == '"') {
-            quoted = !quoted;
-        } else if (!quoted && (dn.at[i] == ',' || dn.at[i] == ';')) {
-            return i;
-        }
-    }
-    return dn.len;
-}
-
-/* Where the last part of `/o=Org/ou=Site/cn=Recipients/cn=alias` begins: behind its last slash. */
-static size_t last_part_offset(struct span path)
-{
-    size_t n = path.len;
-
-    while (n > 0 && path.at[n - 1] != '/') {
-        n--;
-    }
-    return n;
-}
-
-static bool is_path(struct span dn) { return dn.len > 0 && dn.at[0] == '/'; }
-
 struct span entry_dn_name(const struct entry *entry)
 {
-    struct span dn = entry->dn;
-    struct span rdn =
-        is_path(dn) ? span_from(dn, last_part_offset(dn)) : span_upto(dn, first_rdn_length(dn));
-
-    return ascii_starts_nocase(rdn, span_text("cn=")) ? ascii_trim(span_from(rdn, 3))
-                                                      : (struct span){0};
+    return entry->dn_name.len > 0 ? entry->dn_name : written_name(entry->dn);
 }
 
 struct span entry_name(const struct entry *entry)
@@ -394,5 +405,5 @@ struct span entry_container(const struct entry *entry)
     if (is_path(entry->dn)) {
         return span_upto(entry->dn, last_part_offset(entry->dn) - 1);
     }
-    return ascii_trim(span_from(entry->dn, first_rdn_length(entry->dn) + 1));
+    return ascii_trim(span_from(entry->dn, dn_first_rdn_length(entry->dn) + 1));
 }

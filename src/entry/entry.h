@@ -52,6 +52,8 @@ enum entry_kind {
 
 struct entry {
     struct span dn, display_name, common_name, directory_name, alias, container;
+    struct span
+        dn_name; /* the cn that the DN begins with, where it has escapes; see entry_dn_name() */
     struct span mail;       /* the first value of an attribute for one address */
     struct span primary;    /* the first that stands behind `SMTP:` */
     struct span *addresses; /* all internet addresses, without prefix, in their order */
@@ -98,6 +100,9 @@ MUST_USE enum fault entry_add(struct entry *entry, const struct entry_column *co
                               struct span field, const struct entry_style *style,
                               struct arena *arena);
 
+/* Gives it the DN. Faults as entry_add(). */
+MUST_USE enum fault entry_set_dn(struct entry *entry, struct span dn, struct arena *arena);
+
 /* Adds one certificate value that is taken apart already. Faults as entry_add(). */
 MUST_USE enum fault entry_add_value(struct entry *entry, const struct entry_value *value,
                                     struct arena *arena);
@@ -117,7 +122,10 @@ bool entry_is_mailbox(const struct entry *entry, bool remotes);
  */
 struct span entry_name(const struct entry *entry);
 
-/* The value of the DN's first RDN, or of a path's last part, when it is a cn; else empty. */
+/*
+ * The value of the DN's first RDN, its escapes undone (entry/dn_name.h), or of a path's last part,
+ * when it is a cn; else empty.
+ */
 struct span entry_dn_name(const struct entry *entry);
 
 /* The address to write to: primary, mail, the first of all; empty when there is none. */

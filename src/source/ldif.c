@@ -379,6 +379,7 @@ static enum fault read_record(struct ldif_reading *reading, struct arena *arena,
 {
     static const char *const misplaced = "RFC 2849: version: stands before the first record only";
     struct ldif_line line;
+    struct span dn = {0};
     enum fault fault = ldif_next_parsed(&reading->lines, arena, &line, at, why);
 
     if (fault != FAULT_NONE) {
@@ -410,7 +411,10 @@ static enum fault read_record(struct ldif_reading *reading, struct arena *arena,
     if (line.form == LDIF_URL || line.options.len > 0) {
         return fault_at(FAULT_SYNTAX, 0, "RFC 2849: a DN stands behind dn: or dn::", why);
     }
-    fault = decode_value(&line, arena, &entry->dn, why);
+    fault = decode_value(&line, arena, &dn, why);
+    if (fault == FAULT_NONE && entry_set_dn(entry, dn, arena) != FAULT_NONE) {
+        fault = fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+    }
     return fault != FAULT_NONE ? fault : read_attributes(reading, entry, arena, at, why);
 }
 

@@ -218,7 +218,9 @@ enum fault frame_entry_next(struct cursor *batch, const struct projection *proje
     if (fault != FAULT_NONE) {
         return fault;
     }
-    entry.dn = frame.dn;
+    if (entry_set_dn(&entry, frame.dn, arena) != FAULT_NONE) {
+        return fault_at(FAULT_RESOURCE, 0, "out of memory for this entry: skipped", why);
+    }
     while ((fault = frame_value_next(&frame, &name, &value)) == FAULT_NONE) {
         fault = add_value(&entry, name, value, projection, arena);
         if (fault != FAULT_NONE) {

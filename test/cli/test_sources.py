@@ -81,5 +81,33 @@ class WithoutClass(ExportTest):
         self.assertEqual((result.status, result.err, result.people), (DONE, "", [("bo@x", "none")]))
 
 
+class NamedByItsDn(ExportTest):
+    """The cn of a DN serves as a name without its escapes (RFC 4514, 2.4); the DN keeps them."""
+
+    LDIF = ("dn: cn=Berg\\, Anna,ou=Sales\\, West,o=x\nobjectClass: person\nmail: a@x\n\n"
+            "dn: cn=Lu\\C4\\8Di\\C4\\87,o=x\nobjectClass: person\nmail: l@x\n\n"
+            "dn: cn=M\\FCller,o=x\nobjectClass: person\nmail: m@x\n"
+            "userCertificate:\n")
+    NAMES = ["Berg, Anna", "Lu\u010di\u0107", "M\\FCller"]
+
+    def test_in_a_roster(self):
+        for form in ("ldif", "csv"):
+            with self.subTest(form):
+                text = self.LDIF if form == "ldif" else (
+                    "DN,mail,userCertificate\n\"cn=Berg\\, Anna,ou=Sales\\, West,o=x\",a@x,\n"
+                    "\"cn=Lu\\C4\\8Di\\C4\\87,o=x\",l@x,\n\"cn=M\\FCller,o=x\",m@x,\n")
+                rows = self.users(self.write("people", text)).rows
+                self.assertEqual([row["mailbox"] for row in rows], self.NAMES)
+                self.assertEqual((rows[0]["dn"], rows[0]["container"]),
+                                 ("cn=Berg\\, Anna,ou=Sales\\, West,o=x", "ou=Sales\\, West,o=x"))
+
+    def test_in_an_export(self):
+        self.write("people.ldif", self.LDIF)
+        self.write("header.csv", "Display Name\n")
+        result = run("export", "people.ldif", "--header=header.csv", cwd=self.folder)
+        self.assertEqual(result.status, DONE, result.err)
+        self.assertEqual(result.out.decode("cp1252", "replace").splitlines()[1], '"Berg, Anna"')
+
+
 if __name__ == "__main__":
     unittest.main()
