@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/buffer.h"
+#include "base/text.h"
 #include "cmd/cmd.h"
 #include "directory/directory.h"
 
@@ -13,7 +15,7 @@ enum {
     PAGE_MAX = 100000,
     USUAL_TIMEOUT_S = 20,
     TIMEOUT_MAX_S = 86400,
-    SENTENCE_MAX = 256,
+    SENTENCE_MAX = 1024,
 };
 
 const char *ldap_options_help(void)
@@ -162,6 +164,10 @@ bool ldap_options_open(const char *path, const char *name, const struct source_o
         source_free(source);
         return false;
     }
+    if (source_live_facts(source).lacks_tls) {
+        complain(name, 0,
+                 "warning: the server refuses StartTLS, and is read unprotected (-ZZ stops there)");
+    }
     if (source_live_facts(source).exposed) {
         complain(name, 0,
                  "warning: the password went over an unprotected connection (use ldaps:// or -ZZ)");
@@ -170,25 +176,49 @@ bool ldap_options_open(const char *path, const char *name, const struct source_o
     return true;
 }
 
+/* `2 references to other servers followed, 1 not (--follow-referrals does): ldap://south`. */
+static void tell_all(const struct ldap_options *options, const char *name,
+                     const struct live_facts *facts)
+{
+    struct buffer sentence = buffer_with_max(SENTENCE_MAX);
+    const struct span servers = span_text(facts->servers != NULL ? facts->servers : "");
+
+    if (facts->reconnected && !facts->incomplete) {
+        complain(name, 0, "the connection was lost once, and taken up again");
+    }
+    buffer_add_uint(&sentence, facts->followed);
+    buffer_add_text(&sentence, " references to other servers followed, ");
+    buffer_add_uint(&sentence, facts->references);
+    buffer_add_text(&sentence, " not");
+    if (facts->references > 0 && !options->live.directory.follow_referrals) {
+        buffer_add_text(&sentence, " (--follow-referrals does)");
+    }
+    if (servers.len > 0) {
+        buffer_add_byte(&sentence, ':');
+        text_add_safe(&sentence, span_upto(servers, servers.len - 1));
+    }
+    complain_span(name, 0, buffer_span(&sentence));
+    buffer_clear(&sentence);
+}
+
 void ldap_options_tell(const struct ldap_options *options, const char *name,
                        const struct source *source)
 {
     const struct live_facts facts = source_live_facts(source);
     char sentence[SENTENCE_MAX];
 
-    if (!options->verbose || source_format(source) != SOURCE_LIVE) {
+    if (source_format(source) != SOURCE_LIVE) {
         return;
     }
-    if (facts.reconnected && !facts.incomplete) {
-        complain(name, 0, "the connection was lost once, and taken up again");
+    if (options->verbose) {
+        tell_all(options, name, &facts);
+    } else if (facts.missed > 0 && !options->live.directory.follow_referrals) {
+        (void)snprintf(sentence, sizeof(sentence),
+                       "%llu continuation reference%s not followed: what is there is not shown "
+                       "(--follow-referrals asks there too, -v names the servers)",
+                       (unsigned long long)facts.missed, facts.missed == 1 ? " was" : "s were");
+        complain(name, 0, sentence);
     }
-    (void)snprintf(sentence, sizeof(sentence),
-                   "%llu references to other servers followed, %llu not%s",
-                   (unsigned long long)facts.followed, (unsigned long long)facts.references,
-                   facts.references > 0 && !options->live.directory.follow_referrals
-                       ? " (--follow-referrals does)"
-                       : "");
-    complain(name, 0, sentence);
 }
 
 void ldap_options_add_files(const struct ldap_options *options, struct name_list *files)

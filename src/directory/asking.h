@@ -40,6 +40,9 @@ MUST_USE enum fault asking_run(struct asking *asking, struct why *why);
 /* Gathers the URLs of one continuation reference, or of a result that is one. */
 void asking_take_references(struct asking *asking, char *const *urls);
 
+/* Counts a reference that is not followed, and names its server. */
+void directory_note_missed(struct directory_found *found, const char *url);
+
 void asking_clear(struct asking *asking);
 
 /* What the server tells of itself in its root entry (RFC 4512, 5.1). */

@@ -79,6 +79,7 @@ enum fault directory_bind(struct directory *directory, struct why *why)
     code = options->mechanism != NULL ? bind_by_sasl(directory) : bind_simply(directory);
     if (code == LDAP_SUCCESS) {
         directory_note_answer(directory);
+        directory->spoken = true;
         return FAULT_NONE;
     }
     (void)ldap_get_option(directory->ld, LDAP_OPT_DIAGNOSTIC_MESSAGE, &said);

@@ -195,6 +195,8 @@ enum fault directory_connect(struct directory *directory, struct why *why)
 
 bool directory_exposes_password(const struct directory *directory) { return directory->exposed; }
 
+bool directory_lacks_tls(const struct directory *directory) { return directory->lacks_tls; }
+
 void directory_free(struct directory *directory)
 {
     if (directory == NULL || directory->stuck) {

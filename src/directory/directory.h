@@ -64,6 +64,9 @@ MUST_USE enum fault directory_connect(struct directory *directory, struct why *w
  */
 bool directory_exposes_password(const struct directory *directory);
 
+/* True when the server refused StartTLS that was asked for, and the line is not protected. */
+bool directory_lacks_tls(const struct directory *directory);
+
 /* What is asked. Borrowed for the call. */
 struct directory_search {
     const char *const *attributes; /* names, NULL at the end */
@@ -84,8 +87,11 @@ struct directory_sink {
 struct directory_found {
     uint64_t entries;    /* handed over */
     uint64_t references; /* continuation references that were not followed */
+    uint64_t missed;     /* of those: where mailboxes may be */
     uint64_t followed;   /* continuation references that were */
-    bool reconnected;    /* the connection was lost, and taken up again */
+    char servers[512]; /* where those not followed lead to, each as ` ldap://host,`, as far as they
+                          fit */
+    bool reconnected;  /* the connection was lost, and taken up again */
 };
 
 /*

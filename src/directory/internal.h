@@ -14,6 +14,8 @@ struct directory {
     void *ld;       /* libldap's LDAP *; NULL: not connected */
     bool protected; /* the bytes on the line cannot be read or changed */
     bool exposed;   /* a password has gone over another line */
+    bool lacks_tls; /* StartTLS was refused */
+    bool spoken;    /* LDAP has come from the server, on this connection or an earlier one */
     bool stuck;     /* a thread is lost in a library: nothing may be freed any more */
     char message[MESSAGE_SIZE];
 

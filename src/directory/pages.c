@@ -7,8 +7,7 @@
 #include "directory/asking.h"
 
 enum {
-    TICK_MS = 100,   /* how long to wait for an answer before the sink is told */
-    PAGE_LEAST = 16, /* a smaller page is not tried */
+    TICK_MS = 100, /* how long to wait for an answer before the sink is told */
     REFERENCES_MAX = 256,
 };
 
@@ -44,6 +43,13 @@ enum fault directory_failed(struct directory *directory, const char *doing, bool
         return directory_say(directory, FAULT_LIMIT, why,
                              "%s: an answer longer than 64 MiB, which is not read", doing);
     }
+    if (code == LDAP_SERVER_DOWN && !directory->spoken) {
+        return directory_say(
+            directory, FAULT_RESOURCE, why,
+            "%s: the server ended the connection before it said anything (%s)", doing,
+            directory->protected ? "is it an LDAP server?"
+                                 : "is it an LDAP server? does it want ldaps:// on this port?");
+    }
     *lost = code == LDAP_SERVER_DOWN;
     return directory_refused(directory, doing, code, NULL, why);
 }
@@ -67,7 +73,7 @@ void asking_take_references(struct asking *asking, char *const *urls)
             return;
         }
     }
-    asking->found->references++;
+    directory_note_missed(asking->found, urls[0]);
 }
 
 void asking_clear(struct asking *asking)
@@ -179,6 +185,7 @@ static enum fault read_page(struct asking *asking, int id, struct page_end *end,
             continue;
         }
         directory_note_answer(directory);
+        directory->spoken = true;
         if (kind == LDAP_RES_SEARCH_ENTRY) {
             fault = asking_take_entry(asking, message, why);
         } else if (kind == LDAP_RES_SEARCH_REFERENCE) {
@@ -202,11 +209,8 @@ static bool shrink(struct asking *asking, int code)
     case LDAP_SIZELIMIT_EXCEEDED:
     case LDAP_ADMINLIMIT_EXCEEDED:
     case LDAP_UNWILLING_TO_PERFORM:
-        if (asking->page_size / 2 >= PAGE_LEAST) {
-            asking->page_size /= 2;
-            return true;
-        }
-        return false;
+        asking->page_size /= 2;
+        return asking->page_size > 0;
     case LDAP_UNAVAILABLE_CRITICAL_EXTENSION:
     case LDAP_PROTOCOL_ERROR:
         asking->page_size = 0;

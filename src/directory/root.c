@@ -53,6 +53,7 @@ bool directory_read_root(struct directory *directory, struct directory_root *out
         entry = ldap_first_entry(ld, answer);
     }
     directory_note_answer(directory);
+    directory->spoken |= code >= 0; /* below are libldap's own */
     if (entry != NULL) {
         root.contexts = copy_values(ld, entry, "defaultNamingContext");
         if (root.contexts == NULL) {

@@ -164,6 +164,8 @@ static enum fault refuse(struct directory *directory, int code, struct why *why)
         fault = directory_refused(directory,
                                   directory->url.scheme == DIRECTORY_LDAPS
                                       ? "TLS (does the server speak TLS on this port?)"
+                                  : code == LDAP_SERVER_DOWN
+                                      ? "StartTLS (does the server want ldaps:// on this port?)"
                                       : "StartTLS",
                                   code, said, why);
     }
@@ -193,11 +195,14 @@ enum fault directory_secure(struct directory *directory, struct why *why)
     code = start(ld, directory->url.scheme);
     if (code == LDAP_SUCCESS) {
         directory->protected = true;
+        directory->spoken |= directory->url.scheme == DIRECTORY_LDAP;
         directory_note_answer(directory);
         return FAULT_NONE;
     }
     /* What the server answers is a positive number; what breaks within TLS is libldap's. */
     if (code > 0 && options->tls == DIRECTORY_TLS_TRY && directory->url.scheme == DIRECTORY_LDAP) {
+        directory->lacks_tls = true;
+        directory->spoken = true;
         return FAULT_NONE;
     }
     return refuse(directory, code, why);

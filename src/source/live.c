@@ -334,7 +334,10 @@ struct live_facts live_facts_of(const struct live *live)
                                .hidden = live->hidden,
                                .exposed = directory_exposes_password(live->directory),
                                .reconnected = live->found.reconnected,
+                               .lacks_tls = directory_lacks_tls(live->directory),
                                .references = live->found.references,
+                               .missed = live->found.missed,
+                               .servers = live->found.servers,
                                .followed = live->found.followed};
 }
 

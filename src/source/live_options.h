@@ -19,7 +19,10 @@ struct live_facts {
     bool hidden;                   /* it shows this user no certificate of anybody */
     bool exposed;                  /* a password went over an unprotected line */
     bool reconnected;              /* the connection was lost once, and taken up again */
+    bool lacks_tls;                /* the server refused StartTLS, and was read without */
     uint64_t references, followed; /* continuation references */
+    uint64_t missed;               /* of those not followed: where mailboxes may be */
+    const char *servers; /* where those lead to (directory_found); NULL: it was never searched */
 };
 
 #endif
