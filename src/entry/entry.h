@@ -67,6 +67,7 @@ struct entry {
     bool kind_by_class; /* `kind` was told by objectClass: LDAP's rule for mailboxes */
     bool cut_off;       /* the record ended before a certificate column */
     bool hidden;        /* the directory shows whoever asks no certificates */
+    bool unasked;       /* LDIF: no line of the file names a certificate attribute */
     const char *remark; /* what was wrong with a record that could be read; NULL: nothing */
     uint64_t line;      /* first physical line of the record, from 1 */
 };

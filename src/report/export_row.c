@@ -305,7 +305,7 @@ static size_t fields_of(const struct filling *filling)
     const struct export_sheet *sheet = filling->sheet;
     const struct entry *entry = sheet->entry;
     size_t last = filling->export->last_certificate, count = filling->export->header->count;
-    bool cut = (entry->cut_off || entry->hidden) && entry->value_count == 0;
+    bool cut = (entry->cut_off || entry->hidden || entry->unasked) && entry->value_count == 0;
     bool unshown = !sheet->shown && sheet->unshown != ATTRIBUTE_OTHER && last == count;
 
     return (cut || unshown) && last > 0 ? last - 1 : count;

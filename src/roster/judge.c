@@ -252,6 +252,9 @@ static enum blank why_blank(const struct entry *entry, const char *site)
     if (entry->hidden) {
         return BLANK_HIDDEN;
     }
+    if (entry->unasked) {
+        return BLANK_UNASKED;
+    }
     if (site != NULL && home.len > 0 && !ascii_equal_nocase(home, span_text(site))) {
         return BLANK_OTHER_SITE;
     }

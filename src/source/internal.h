@@ -26,6 +26,8 @@ struct source {
     struct batch left;      /* CSV: the start of a record, until the next batch is committed */
     uint64_t next_line;     /* of the first line that is not committed */
     bool names_certificate; /* LDIF: an entry had a certificate attribute */
+    bool repeats;           /* it is a file, which stood at its start when it was opened */
+    bool bare;              /* LDIF: no line of the file names a certificate attribute */
     bool incomplete;        /* LDIF: the file says that it holds a part only */
     uint64_t text_at;       /* which byte of the text the carry starts with */
     bool part_begun;        /* what is before the part has been passed over */

@@ -306,6 +306,7 @@ static enum fault next_ldif(struct records *records, struct arena *arena, struct
 
     if (fault == FAULT_NONE) {
         records->names_certificate |= out->value_count > 0;
+        out->unasked = records->source->bare;
     }
     return fault;
 }

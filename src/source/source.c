@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/count.h"
+#include "source/ahead.h"
 #include "source/internal.h"
 #include "source/packed.h"
 #include "source/recognise.h"
@@ -59,6 +60,7 @@ enum fault source_open(const char *path, const struct source_options *options, s
     }
     source->options = *options;
     source->size = S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0;
+    source->repeats = S_ISREG(status.st_mode) && lseek(fd, 0, SEEK_CUR) == 0;
     source->line = source->next_line = 1;
     fault = stream_open_take(fd, options->encoding, &source->stream, why);
     if (fault != FAULT_NONE) {
@@ -214,7 +216,11 @@ enum fault source_start(struct source *source, struct why *why)
     if (source->format == SOURCE_LDIF ||
         (source->format == SOURCE_UNTOLD && recognise_ldif(span_of(head->bytes, head->len)))) {
         source->format = SOURCE_LDIF;
-        return FAULT_NONE;
+        fault = ahead_look(source, why);
+        if (fault == FAULT_NONE) {
+            fill(source, head); /* again, where it was begun again */
+        }
+        return fault;
     }
     return start_csv(source, head, why);
 }

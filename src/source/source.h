@@ -98,7 +98,9 @@ MUST_USE enum fault source_open(const char *path, const struct source_options *o
 MUST_USE enum fault source_connect(struct source *source, struct why *why);
 
 /*
- * Reads the first bytes and decides what the file is. Of a live directory: begins the search, with
+ * Reads the first bytes and decides what the file is. An LDIF file is looked through to the first
+ * line that names a certificate attribute, so that entries know when there is none. Of a live
+ * directory: begins the search, with
  * the faults of directory_search() where it brings nothing.
  *
  * FAULT_SYNTAX    neither LDIF nor a CSV with a header that we know; or the stream is damaged; or a

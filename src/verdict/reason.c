@@ -172,6 +172,11 @@ static void tell_unknown(const struct telling *t)
         buffer_add_text(t->out, "the directory shows this user no certificates: bind as one who "
                                 "may read them");
         break;
+    case BLANK_UNASKED:
+        buffer_add_text(t->out,
+                        "no entry of the export shows a certificate: ask for the attributes "
+                        "too, as one who may read them");
+        break;
     case BLANK_CUT_OFF:
     case BLANK_SHOWN:
         buffer_add_text(t->out, "the record ends before its certificates: export it again");

@@ -85,6 +85,7 @@ enum blank {
     BLANK_OTHER_SITE, /* homed at another site (--site): unknown */
     BLANK_CUT_OFF,    /* the record ends before the certificate column: unknown */
     BLANK_HIDDEN,     /* a live directory shows whoever asks no certificate at all: unknown */
+    BLANK_UNASKED,    /* no entry of an LDIF file has a certificate attribute: unknown */
 };
 
 struct mailbox {

@@ -101,6 +101,12 @@ static const struct row {
      {{0}},
      AT,
      .blank = BLANK_HIDDEN},
+    {"not asked for",
+     "no entry of the export shows a certificate: ask for the attributes too, as one who may read "
+     "them",
+     {{0}},
+     AT,
+     .blank = BLANK_UNASKED},
 };
 
 static void row_holds(void **state)
