@@ -57,13 +57,13 @@ void trust_free(struct trust *trust);
  * Adds what `bytes` hold: certificates, PEM or DER, or PKCS#7; for trust_add_crls, lists, PEM or
  * DER. Other PEM blocks (keys) are passed over. Bytes are copied. `*added` counts them.
  *
- * FAULT_SYNTAX    nothing readable in it, or something broken beside it, or a certificate that
- *                 can issue nothing, since its key or extensions cannot be read; `*why` tells the
- *                 byte, or where the PEM block begins
+ * FAULT_ABSENT    nothing of the kind in it; the store is as it was
+ * FAULT_SYNTAX    something broken in it, or a certificate that can issue nothing, since its key or
+ *                 extensions cannot be read; `*why` tells the byte, or where the PEM block begins
  * FAULT_LIMIT     a list longer than 1 GiB
  * FAULT_RESOURCE  memory
  *
- * After a failure the store can only be freed.
+ * After any other failure than FAULT_ABSENT the store can only be freed.
  */
 MUST_USE enum fault trust_add_issuers(struct trust *, struct span bytes, size_t *added,
                                       struct why *why);

@@ -15,6 +15,7 @@ struct load {
     struct trust *trust;
     enum role role;
     size_t added;
+    bool others; /* it holds certificates where lists are wanted, or the other way round */
 };
 
 static enum fault no_memory(struct why *why)
@@ -135,20 +136,41 @@ static enum fault add_bundle(struct load *load, struct span der, struct why *why
     return fault;
 }
 
+/* True when the bytes are a list where certificates are wanted, or the other way round. */
+static bool is_other(const struct load *load, struct span der)
+{
+    struct ca *ca = NULL;
+    struct crl *crl = NULL;
+    struct why ignored;
+    bool other = load->role == ROLE_LIST ? ca_read(der, &ca, &ignored) == FAULT_NONE
+                                         : crl_read(der, &crl, &ignored) == FAULT_NONE;
+
+    ca_free(ca);
+    crl_free(crl);
+    return other;
+}
+
 static enum fault add_der(struct load *load, struct span der, struct why *why)
 {
     return load->role == ROLE_LIST ? add_list(load, der, why) : add_bundle(load, der, why);
 }
 
-/* What stands beside in the same file, a private key say, is none of ours. */
-static bool is_wanted(const struct load *load, struct span label)
+static bool is_list(struct span label) { return span_is(label, "X509 CRL"); }
+
+static bool is_certificate(struct span label)
 {
-    if (load->role == ROLE_LIST) {
-        return span_is(label, "X509 CRL");
-    }
     return span_is(label, "CERTIFICATE") || span_is(label, "X509 CERTIFICATE") ||
            span_is(label, "TRUSTED CERTIFICATE") || span_is(label, "PKCS7") ||
            span_is(label, "PKCS #7 SIGNED DATA") || span_is(label, "CMS");
+}
+
+/* What stands beside in the same file, a private key say, is none of ours. */
+static bool is_wanted(struct load *load, struct span label)
+{
+    const bool lists = load->role == ROLE_LIST;
+
+    load->others |= lists ? is_certificate(label) : is_list(label);
+    return lists ? is_list(label) : is_certificate(label);
 }
 
 /* OpenSSL's own form has settings of trust behind the certificate; the option says it all here. */
@@ -204,22 +226,38 @@ static enum fault add_text(struct load *load, struct span text, struct why *why)
     }
 }
 
+/* Bytes that are no PEM may be DER: each of what is loaded is a SEQUENCE. */
+static enum fault add_bytes(struct load *load, struct span bytes, struct why *why)
+{
+    if (bytes.len == 0 || bytes.at[0] != DER_SEQUENCE) {
+        return FAULT_NONE;
+    }
+    if (is_other(load, bytes)) {
+        load->others = true;
+        return FAULT_NONE;
+    }
+    return add_der(load, bytes, why);
+}
+
 static enum fault add(struct trust *trust, enum role role, struct span bytes, size_t *added,
                       struct why *why)
 {
-    static const char *const nothing[] = {
-        [ROLE_ISSUER] = "there is no certificate in it",
-        [ROLE_ANCHOR] = "there is no certificate in it",
-        [ROLE_LIST] = "there is no revocation list in it",
+    static const char *const nothing[][2] = {
+        [ROLE_ISSUER] = {"there is no certificate in it",
+                         "there is no certificate in it, but a revocation list"},
+        [ROLE_ANCHOR] = {"there is no certificate in it",
+                         "there is no certificate in it, but a revocation list"},
+        [ROLE_LIST] = {"there is no revocation list in it",
+                       "there is no revocation list in it, but a certificate"},
     };
     struct load load = {.trust = trust, .role = role};
-    enum fault fault = pem_is(bytes) ? add_text(&load, bytes, why) : add_der(&load, bytes, why);
+    enum fault fault = pem_is(bytes) ? add_text(&load, bytes, why) : add_bytes(&load, bytes, why);
 
-    if (fault == FAULT_ABSENT || (fault == FAULT_NONE && load.added == 0)) {
-        return fault_at(FAULT_SYNTAX, 0, nothing[role], why);
+    if (fault == FAULT_NONE && load.added == 0) {
+        return fault_at(FAULT_ABSENT, 0, nothing[role][load.others], why);
     }
     if (fault != FAULT_NONE) {
-        return fault;
+        return fault == FAULT_ABSENT ? FAULT_SYNTAX : fault;
     }
     *added = load.added;
     return FAULT_NONE;

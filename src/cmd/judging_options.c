@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/readfile.h"
@@ -70,27 +71,63 @@ void judging_options_settle(struct judging_options *options)
 
 typedef enum fault add_fn(struct trust *trust, struct span bytes, size_t *added, struct why *why);
 
-static bool load_file(struct trust *trust, add_fn *add, const char *path)
+static enum fault load_bytes(struct trust *trust, add_fn *add, const char *path, struct why *why)
 {
     struct buffer bytes = buffer_with_max(TRUST_FILE_MAX);
-    struct why why = {0};
     size_t added = 0;
-    enum fault fault = readfile(path, &bytes, &why);
+    enum fault fault = readfile(path, &bytes, why);
 
+    if (fault == FAULT_ABSENT) { /* the file itself */
+        fault = FAULT_RESOURCE;
+    }
     if (fault == FAULT_NONE) {
-        fault = add(trust, buffer_span(&bytes), &added, &why);
+        fault = add(trust, buffer_span(&bytes), &added, why);
     }
     buffer_clear(&bytes);
+    return fault;
+}
+
+static bool load_file(struct trust *trust, add_fn *add, const char *path)
+{
+    struct why why = {0};
+    enum fault fault = load_bytes(trust, add, path, &why);
+
     if (fault != FAULT_NONE) {
         complain(path, 0, why.rule);
     }
     return fault == FAULT_NONE;
 }
 
-/* All files of a folder; false when one cannot be used, which is told. */
+/* What else lies in a folder of lists, a README say, is passed over, which is told. */
+static bool load_item(struct trust *trust, add_fn *add, const char *path, size_t *loaded)
+{
+    struct stat status;
+    struct why why = {0};
+    enum fault fault;
+
+    if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
+        complain(path, 0,
+                 S_ISDIR(status.st_mode) ? "a folder in a folder of lists: passed over"
+                                         : "no file: passed over");
+        return true;
+    }
+    fault = load_bytes(trust, add, path, &why);
+    if (fault == FAULT_ABSENT) {
+        complain(path, 0, "there is no revocation list in it: passed over");
+        return true;
+    }
+    if (fault != FAULT_NONE) {
+        complain(path, 0, why.rule);
+    }
+    *loaded += fault == FAULT_NONE;
+    return fault == FAULT_NONE;
+}
+
+/* All files of a folder; false when a list cannot be used, or there is none, which is told. */
 static bool load_folder(struct trust *trust, add_fn *add, const char *path, DIR *folder)
 {
     bool good = true;
+    size_t loaded = 0;
     const struct dirent *item;
 
     while ((item = readdir(folder)) != NULL) {
@@ -102,10 +139,13 @@ static bool load_folder(struct trust *trust, add_fn *add, const char *path, DIR 
         if (asprintf(&file, "%s/%s", path, item->d_name) < 0) {
             return false;
         }
-        good = load_file(trust, add, file) && good;
+        good = load_item(trust, add, file, &loaded) && good;
         free(file);
     }
-    return good;
+    if (good && loaded == 0) {
+        complain(path, 0, "there is no revocation list in this folder");
+    }
+    return good && loaded > 0;
 }
 
 static bool load_all(struct trust *trust, add_fn *add, const struct name_list *paths, bool folders)
