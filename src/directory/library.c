@@ -42,6 +42,8 @@ enum { SENTENCE_SIZE = 512 };
         (ld, entry, in, dn))                                                                       \
     VALUE(int, ldap_get_option, (LDAP *ld, int option, void *out), (ld, option, out))              \
     VALUE(struct berval **, ldap_get_values_len,                                                   \
+    VALUE(int, ldap_get_entry_controls,                                                            \
+        (LDAP *ld, LDAPMessage *entry, LDAPControl ***controls), (ld, entry, controls))            \
         (LDAP *ld, LDAPMessage *entry, const char *name), (ld, entry, name))                       \
     VALUE(int, ldap_init_fd,                                                                       \
         (ber_socket_t fd, int protocol, const char *url, LDAP **out),                              \
@@ -56,6 +58,10 @@ enum { SENTENCE_SIZE = 512 };
         (ld, page, count, cookie))                                                                 \
     VALUE(int, ldap_parse_reference,                                                               \
         (LDAP *ld, LDAPMessage *message, char ***urls, LDAPControl ***controls,                    \
+    VALUE(int, ldap_parse_intermediate,                                                            \
+        (LDAP *ld, LDAPMessage *message, char **oid, struct berval **value,                        \
+         LDAPControl ***controls, int free_it),                                                    \
+        (ld, message, oid, value, controls, free_it))                                              \
          int free_it), (ld, message, urls, controls, free_it))                                     \
     VALUE(int, ldap_parse_result,                                                                  \
         (LDAP *ld, LDAPMessage *message, int *code, char **matched, char **said,                   \

@@ -86,11 +86,11 @@ void asking_clear(struct asking *asking)
     asking->reference_count = 0;
 }
 
-static int scope_code(enum directory_scope scope)
+int asking_scope(const struct asking *asking)
 {
-    return scope == DIRECTORY_BASE  ? LDAP_SCOPE_BASE
-           : scope == DIRECTORY_ONE ? LDAP_SCOPE_ONELEVEL
-                                    : LDAP_SCOPE_SUBTREE;
+    return asking->scope == DIRECTORY_BASE  ? LDAP_SCOPE_BASE
+           : asking->scope == DIRECTORY_ONE ? LDAP_SCOPE_ONELEVEL
+                                            : LDAP_SCOPE_SUBTREE;
 }
 
 /* Sends the request for a page; `cookie` is the one that the last page ended with. */
@@ -98,16 +98,21 @@ static int send_page(struct asking *asking, struct berval *cookie, int *id)
 {
     LDAP *ld = asking->directory->ld;
     LDAPControl *page = NULL;
-    LDAPControl *controls[2] = {NULL, NULL};
+    LDAPControl deleted = {.ldctl_oid = (char *)(uintptr_t)ASKING_SHOW_DELETED};
+    LDAPControl *controls[3] = {NULL};
+    size_t count = 0;
     int code = LDAP_SUCCESS;
 
     if (asking->page_size > 0) {
         /* Not critical: a server that knows no pages may answer in one. */
         code = ldap_create_page_control(ld, (ber_int_t)asking->page_size, cookie, 0, &page);
-        controls[0] = page;
+        controls[count++] = page;
+    }
+    if (asking->deleted) {
+        controls[count] = &deleted;
     }
     if (code == LDAP_SUCCESS) {
-        code = ldap_search_ext(ld, asking->base, scope_code(asking->scope), asking->filter,
+        code = ldap_search_ext(ld, asking->base, asking_scope(asking), asking->filter,
                                (char **)(uintptr_t)asking->search->attributes, 0, controls, NULL,
                                NULL, LDAP_NO_LIMIT, id);
     }
@@ -139,7 +144,7 @@ static enum fault read_result(struct asking *asking, LDAPMessage *message, struc
     return FAULT_NONE;
 }
 
-static void read_reference(struct asking *asking, LDAPMessage *message)
+void asking_read_reference(struct asking *asking, void *message)
 {
     char **urls = NULL;
 
@@ -189,7 +194,7 @@ static enum fault read_page(struct asking *asking, int id, struct page_end *end,
         if (kind == LDAP_RES_SEARCH_ENTRY) {
             fault = asking_take_entry(asking, message, why);
         } else if (kind == LDAP_RES_SEARCH_REFERENCE) {
-            read_reference(asking, message);
+            asking_read_reference(asking, message);
         } else if (kind == LDAP_RES_SEARCH_RESULT) {
             ended = true;
             fault = read_result(asking, message, end, why);

@@ -11,6 +11,9 @@
 /* LDAP_CAP_ACTIVE_DIRECTORY_OID (MS-ADTS, 3.1.1.3.4.3.1). */
 static const char active_directory[] = "1.2.840.113556.1.4.800";
 
+/* The request of content synchronization (RFC 4533, 2.2). */
+static const char content_sync[] = "1.3.6.1.4.1.4203.1.9.1.1";
+
 enum { FILTER_MAX = 4096 };
 
 static char **copy_values(LDAP *ld, LDAPMessage *entry, const char *name)
@@ -36,15 +39,39 @@ static void free_values(char **values)
     free(values);
 }
 
+/* True when one of the values begins with this text. */
+static bool has_value(LDAP *ld, LDAPMessage *entry, const char *name, const char *start)
+{
+    char **values = copy_values(ld, entry, name);
+    bool has = false;
+
+    for (size_t i = 0; values != NULL && values[i] != NULL; i++) {
+        has |= strncmp(values[i], start, strlen(start)) == 0;
+    }
+    free_values(values);
+    return has;
+}
+
+/* Its only value, to be freed; NULL when it has none. */
+static char *first_value(LDAP *ld, LDAPMessage *entry, const char *name)
+{
+    char **values = copy_values(ld, entry, name);
+    char *first = values != NULL && values[0] != NULL ? strdup(values[0]) : NULL;
+
+    free_values(values);
+    return first;
+}
+
 bool directory_read_root(struct directory *directory, struct directory_root *out)
 {
-    static const char *const attributes[] = {"namingContexts", "defaultNamingContext",
-                                             "supportedCapabilities", NULL};
+    static const char *const attributes[] = {
+        "namingContexts",   "defaultNamingContext", "supportedCapabilities",
+        "supportedControl", "vendorVersion",        "highestCommittedUSN",
+        "dsServiceName",    "currentTime",          NULL};
     struct timeval limit = {.tv_sec = (time_t)directory->options->timeout_s};
-    struct directory_root root = {0};
+    struct directory_root root = {.read = true};
     LDAP *ld = directory->ld;
     LDAPMessage *answer = NULL, *entry = NULL;
-    char **capabilities = NULL;
     int code;
 
     code = ldap_search_ext_s(ld, "", LDAP_SCOPE_BASE, "(objectClass=*)",
@@ -59,12 +86,13 @@ bool directory_read_root(struct directory *directory, struct directory_root *out
         if (root.contexts == NULL) {
             root.contexts = copy_values(ld, entry, "namingContexts");
         }
-        capabilities = copy_values(ld, entry, "supportedCapabilities");
+        root.active_directory = has_value(ld, entry, "supportedCapabilities", active_directory);
+        root.content_sync = has_value(ld, entry, "supportedControl", content_sync);
+        root.is_389 = has_value(ld, entry, "vendorVersion", "389-Directory/");
+        root.usn = first_value(ld, entry, "highestCommittedUSN");
+        root.service = first_value(ld, entry, "dsServiceName");
+        root.time = first_value(ld, entry, "currentTime");
     }
-    for (size_t i = 0; capabilities != NULL && capabilities[i] != NULL; i++) {
-        root.active_directory |= strcmp(capabilities[i], active_directory) == 0;
-    }
-    free_values(capabilities);
     (void)ldap_msgfree(answer);
     *out = root;
     return code != LDAP_TIMEOUT;
@@ -73,6 +101,9 @@ bool directory_read_root(struct directory *directory, struct directory_root *out
 void directory_root_clear(struct directory_root *root)
 {
     free_values(root->contexts);
+    free(root->usn);
+    free(root->service);
+    free(root->time);
     *root = (struct directory_root){0};
 }
 

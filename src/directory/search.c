@@ -71,14 +71,14 @@ static enum fault ask(struct asking *asking, struct why *why)
 }
 
 /* Makes up for what the URL leaves open. */
-static enum fault settle(struct asking *asking, struct directory_root *root, struct why *why)
+enum fault asking_settle(struct asking *asking, struct directory_root *root, struct why *why)
 {
     struct directory *directory = asking->directory;
 
     if (asking->base[0] != '\0' && asking->filter != NULL) {
         return FAULT_NONE;
     }
-    if (!directory_read_root(directory, root)) {
+    if (!root->read && !directory_read_root(directory, root)) {
         return directory_say(directory, FAULT_RESOURCE, why,
                              "search: no answer within %u seconds (--timeout waits longer)",
                              directory->options->timeout_s);
@@ -274,7 +274,7 @@ enum fault directory_search(struct directory *directory, const struct directory_
         fault = directory_connect(directory, why);
     }
     if (fault == FAULT_NONE) {
-        fault = settle(&asking, &root, why);
+        fault = asking_settle(&asking, &root, why);
     }
     if (fault == FAULT_NONE) {
         fault = ask(&asking, why);

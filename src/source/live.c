@@ -8,6 +8,7 @@
 
 #include "directory/patience.h"
 #include "source/live_frame.h"
+#include "source/since.h"
 
 enum {
     BATCH_SIZE = 256 * 1024, /* a batch is handed on at the first entry that fills it */
@@ -43,7 +44,8 @@ static const char *const certificates[] = {"userCertificate",      "userCertific
 struct live {
     const struct live_options *options;
     struct directory *directory;
-    char **names; /* attributes to ask for, NULL at the end */
+    struct since *since; /* NULL: everything is asked for */
+    char **names;        /* attributes to ask for, NULL at the end */
     size_t name_count;
 
     pthread_t thread;
@@ -241,6 +243,9 @@ enum fault live_start(struct live *live, struct why *why)
 {
     enum fault fault = FAULT_NONE;
 
+    if (live->since != NULL) {
+        return since_start(live->since, why);
+    }
     live->ended = live->stop = false;
     live->settled = live->saw_certificate = live->hidden = false;
     live->writer.len = live->writer.whole = 0;
@@ -274,6 +279,9 @@ enum fault live_read(struct live *live, struct batch *batch, struct why *why)
 {
     enum fault fault = FAULT_NONE;
 
+    if (live->since != NULL) {
+        return since_read(live->since, batch, why);
+    }
     (void)pthread_mutex_lock(&live->lock);
     wait_for_batch(live);
     if (live->count > 0) {
@@ -320,6 +328,10 @@ static bool end_thread(struct live *live)
 
 void live_rewind(struct live *live)
 {
+    if (live->since != NULL) {
+        since_rewind(live->since);
+        return;
+    }
     if (end_thread(live)) {
         live->count = 0;
         live->taken_any = false;
@@ -329,7 +341,7 @@ void live_rewind(struct live *live)
 
 struct live_facts live_facts_of(const struct live *live)
 {
-    return (struct live_facts){.bytes = live->bytes,
+    struct live_facts facts = {.bytes = live->bytes,
                                .incomplete = live->incomplete,
                                .hidden = live->hidden,
                                .exposed = directory_exposes_password(live->directory),
@@ -339,6 +351,11 @@ struct live_facts live_facts_of(const struct live *live)
                                .missed = live->found.missed,
                                .servers = live->found.servers,
                                .followed = live->found.followed};
+
+    if (live->since != NULL) {
+        since_tell_facts(live->since, &facts);
+    }
+    return facts;
 }
 
 /* The names to ask for: what a mailbox is judged by, and what a projection wants beside it. */
@@ -396,15 +413,23 @@ enum fault live_new(const char *text, const struct live_options *options, struct
         live_free(live);
         return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
     }
+    if (options->since != NULL) {
+        live->since = since_new(live->directory, (const char *const *)live->names, options);
+        if (live->since == NULL) {
+            live_free(live);
+            return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+        }
+    }
     *out = live;
     return FAULT_NONE;
 }
 
 void live_free(struct live *live)
 {
-    if (live == NULL || !end_thread(live)) {
+    if (live == NULL || (live->since != NULL && since_is_lost(live->since)) || !end_thread(live)) {
         return; /* a thread that does not come back keeps what it has */
     }
+    since_free(live->since);
     for (size_t i = 0; i < QUEUE_SIZE; i++) {
         batch_clear(&live->queue[i]);
     }

@@ -2,6 +2,7 @@
 #define SOURCE_LIVE_OPTIONS_H
 
 #include "directory/directory.h"
+#include "source/since_options.h"
 
 struct projection;
 
@@ -10,6 +11,7 @@ struct live_options {
     struct directory_options directory;
     const struct projection *projection; /* attributes beside those of a roster; NULL: none */
     bool everything; /* objects that are no mailboxes too, where the URL has no filter */
+    const struct since_options *since; /* NULL: everything is asked for */
 };
 
 /* What became of one, beside its entries. */
@@ -23,6 +25,7 @@ struct live_facts {
     uint64_t references, followed; /* continuation references */
     uint64_t missed;               /* of those not followed: where mailboxes may be */
     const char *servers; /* where those lead to (directory_found); NULL: it was never searched */
+    struct since_facts since;
 };
 
 #endif
