@@ -180,27 +180,42 @@ static void check_class(const struct filling *filling)
     }
 }
 
+/*
+ * Where a delimiter in a value is not quoted, what is behind it stands in the wrong columns. A
+ * certificate is one all the same; what cannot be decoded is no broken one.
+ */
+static void distrust_fields(struct entry *entry)
+{
+    bool readable = false;
+
+    for (size_t i = 0; i < entry->value_count; i++) {
+        readable |= entry->values[i].value.state == VALUE_BYTES;
+    }
+    if (!readable) {
+        entry->value_count = 0;
+        entry->cut_off = true;
+    }
+}
+
 /* What a record's number of fields means for its entry. */
-static enum fault check_fields(const struct filling *filling, struct why *why)
+static void check_fields(const struct filling *filling)
 {
     struct entry *entry = filling->entry;
 
     if (filling->fields > filling->header->count) {
-        if (filling->extra_bytes) {
-            return fault_at(FAULT_SYNTAX, 0,
-                            "more fields than the header has columns: skipped "
-                            "(is a delimiter within a value not quoted?)",
-                            why);
-        }
         entry->remark = "more fields than the header has columns: the empty ones at the end "
                         "were left out";
+        if (filling->extra_bytes) {
+            entry->remark = "more fields than the header has columns: cut, and what is in them may "
+                            "stand in the wrong ones (is a delimiter within a value not quoted?)";
+            distrust_fields(entry);
+        }
     }
     if (filling->fields < filling->header->count) {
         entry->remark = "fewer fields than the header has columns: what is missing is unknown";
         entry->cut_off = filling->fields <= filling->header->last_certificate;
     }
     check_class(filling);
-    return FAULT_NONE;
 }
 
 /* The record that was filled in, without its line end. */
@@ -224,7 +239,8 @@ static enum fault check_record(struct records *records, const struct filling *fi
         csv_header_repeats(records->header, record_text(filling), &same)) {
         return take_second_header(records, record_text(filling), same, why);
     }
-    return check_fields(filling, why);
+    check_fields(filling);
+    return FAULT_NONE;
 }
 
 /* Passes over a record with a broken quote, or one that memory did not suffice for. */

@@ -186,10 +186,16 @@ class BadRecords(BadTest):
         self.assert_named(result, "site.csv", 3)
 
     def test_more_fields_than_the_header(self):
-        result = self.users_of(csv_text(ANNA, csv_row("Bo", ",,extra"), CID))
-        self.assert_others_right(result, "Anna", "Cid")
-        self.assertEqual(result.status, SOME)
-        self.assert_named(result, "site.csv", 3)
+        for row, person in (
+            (csv_row("Bo", ",,extra"), ("Bo", "unknown")),
+            (csv_row("Berg, Bo", hex_of(CERTIFICATE["Anna"])), ("Berg", "unknown")),
+            (ANNA + ",extra", RIGHT["Anna"]),
+        ):
+            with self.subTest(row=row[:40]):
+                result = self.users_of(csv_text(ANNA, row, CID))
+                self.assertEqual(result.people, [RIGHT["Anna"], person, RIGHT["Cid"]])
+                self.assertEqual(result.status, SOME)
+                self.assert_one_line(result.err, "keyroster: site.csv:3: more fields than the header")
 
     def test_100000_fields(self):
         result = self.users_of(csv_text(ANNA, csv_row("Bo", "," * 100_000), CID))
