@@ -9,6 +9,7 @@
 #include "base/outfile.h"
 #include "base/text.h"
 #include "cmd/cmd.h"
+#include "cmd/export_hints.h"
 #include "cmd/export_options.h"
 #include "cmd/inputs.h"
 #include "cmd/interrupt.h"
@@ -214,49 +215,6 @@ static size_t complain_of_columns(const struct exporter *exporter)
     return unknown;
 }
 
-static void hint(uint64_t count, const char *what, const char *name, const char *end)
-{
-    struct buffer sentence = buffer_with_max(SENTENCE_MAX);
-
-    buffer_add_uint(&sentence, count);
-    buffer_add_text(&sentence, count == 1 ? " object " : " objects ");
-    buffer_add_text(&sentence, what);
-    buffer_add_text(&sentence, name);
-    buffer_add_text(&sentence, end);
-    complain_span(NULL, 0, buffer_span(&sentence));
-    buffer_clear(&sentence);
-}
-
-/* What the export does not show, though nothing is wrong with it. */
-static void tell_hints(const struct exporter *exporter)
-{
-    const struct export_tally *tally = &exporter->exporting.tally;
-
-    if (exporter->export.options.quiet) {
-        return;
-    }
-    if (tally->hidden > 0) {
-        hint(tally->hidden, "hidden from the address book left out (", "--hidden",
-             " exports them too)");
-    }
-    if (tally->partly > 0) {
-        hint(tally->partly, "with more certificates, which no column shows (add ",
-             tally->unshown_name, " to the header)");
-    }
-}
-
-/* Objects that look as if they had no certificate; true when there are some. */
-static bool complain_of_certificates(const struct exporter *exporter)
-{
-    const struct export_tally *tally = &exporter->exporting.tally;
-
-    if (tally->unshown > 0) {
-        hint(tally->unshown, "with certificates that no column shows (add ", tally->unshown_name,
-             " to the header)");
-    }
-    return tally->unshown > 0;
-}
-
 static int exit_status(const struct exporter *exporter, const struct outcome *outcome)
 {
     if (outcome->unread_sources == exporter->inputs.count) {
@@ -308,10 +266,13 @@ static int run(struct exporter *exporter)
     progress_clear(&exporter->progress);
     report_clear(&report);
     if (fault == FAULT_NONE && status != EXIT_NOT_DONE) {
-        if (complain_of_columns(exporter) + complain_of_certificates(exporter) > 0) {
+        if (complain_of_columns(exporter) + export_tell_unshown(&exporter->exporting.tally) > 0) {
             status = EXIT_SOME;
         }
-        tell_hints(exporter);
+        if (!exporter->export.options.quiet) {
+            export_tell_hints(&exporter->export, &exporter->exporting.tally,
+                              outcome.summary.mailboxes);
+        }
         fault = commit(exporter, &why);
     }
     interrupt_removes(NULL);

@@ -39,10 +39,13 @@ enum export_extra { EXPORT_OBJECT_CLASS, EXPORT_HIDE, EXPORT_HOME_SERVER, EXPORT
 
 /* What a thread has come upon; see export_tally_merge(). */
 struct export_tally {
-    bool *met;        /* for each column: some source has the attribute */
-    uint64_t hidden;  /* objects left out because they are hidden */
-    uint64_t partly;  /* objects with some certificates in an attribute that no column shows */
-    uint64_t unshown; /* objects with certificates, none of which a column shows */
+    bool *met;         /* for each column: some source has the attribute */
+    bool *filled;      /* for each column of the header: some object has a value */
+    uint64_t in_place; /* objects at home where it is asked for */
+    uint64_t assumed;  /* of those exported: their container names no site, and may be of another */
+    uint64_t hidden;   /* objects left out because they are hidden */
+    uint64_t partly;   /* objects with some certificates in an attribute that no column shows */
+    uint64_t unshown;  /* objects with certificates, none of which a column shows */
     const char *unshown_name; /* the column that would show them */
 };
 

@@ -8,6 +8,7 @@ struct filling {
     const struct export_sheet *sheet;
     struct arena *arena;
     struct buffer *out;
+    struct export_tally *tally;
     bool nul;     /* a NUL was replaced */
     bool dropped; /* a second value found no place */
 };
@@ -291,6 +292,7 @@ static enum fault add_column(struct filling *filling, size_t index)
         }
     }
     filling->nul |= field.nul;
+    filling->tally->filled[index] |= field.any;
     export_field_close(&field);
     return fault;
 }
@@ -345,7 +347,8 @@ enum fault export_add_row(struct buffer *out, const struct export *export,
                           const struct export_sheet *sheet, struct arena *arena,
                           struct export_tally *tally, const char **remark)
 {
-    struct filling filling = {.export = export, .sheet = sheet, .arena = arena, .out = out};
+    struct filling filling = {
+        .export = export, .sheet = sheet, .arena = arena, .out = out, .tally = tally};
     size_t start = out->len, fields = fields_of(&filling);
     bool whole = true;
     enum fault fault = FAULT_NONE;

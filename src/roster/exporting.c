@@ -15,7 +15,9 @@ enum fault exporting_init(const struct export *export, struct exporting *out, st
     struct exporting exporting = {.export = export};
 
     exporting.tally.met = calloc(columns_of(&exporting), sizeof(*exporting.tally.met));
-    if (exporting.tally.met == NULL) {
+    exporting.tally.filled = calloc(columns_of(&exporting), sizeof(*exporting.tally.filled));
+    if (exporting.tally.met == NULL || exporting.tally.filled == NULL) {
+        exporting_clear(&exporting);
         return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
     }
     *out = exporting;
@@ -25,6 +27,7 @@ enum fault exporting_init(const struct export *export, struct exporting *out, st
 void exporting_clear(struct exporting *exporting)
 {
     free(exporting->tally.met);
+    free(exporting->tally.filled);
     *exporting = (struct exporting){0};
 }
 
@@ -32,12 +35,14 @@ enum fault exporting_begin(const struct exporting *exporting, struct arena *aren
                            struct export_tally *out)
 {
     size_t columns = columns_of(exporting);
-    struct export_tally tally = {.met = arena_take_array(arena, columns, sizeof(*tally.met))};
+    struct export_tally tally = {.met = arena_take_array(arena, columns, sizeof(*tally.met)),
+                                 .filled = arena_take_array(arena, columns, sizeof(*tally.filled))};
 
-    if (tally.met == NULL) {
+    if (tally.met == NULL || tally.filled == NULL) {
         return FAULT_RESOURCE;
     }
     memset(tally.met, 0, columns * sizeof(*tally.met));
+    memset(tally.filled, 0, columns * sizeof(*tally.filled));
     *out = tally;
     return FAULT_NONE;
 }
@@ -99,6 +104,13 @@ static bool is_at_basepoint(const struct entry *entry, const struct export_optio
            ascii_equal_nocase(entry->dn, options->basepoint) || is_object(entry, container, wanted);
 }
 
+/* A relative container names no site: it may be another one than that of the basepoint. */
+static bool is_assumed(const struct entry *entry, const struct export_options *options)
+{
+    return ascii_starts_nocase(options->basepoint, span_text("/o=")) &&
+           is_relative(entry_container(entry));
+}
+
 static bool is_in_place(const struct entry *entry, const struct export_options *options)
 {
     struct span container = entry_container(entry);
@@ -126,12 +138,14 @@ enum fault exporting_add(const struct exporting *exporting, const struct entry *
     if (!is_in_place(entry, &export->options)) {
         return FAULT_NONE;
     }
+    tally->in_place++;
     fault = export_sheet_make(export, entry, arena, tally, &sheet);
     if (fault == FAULT_NONE) {
         fault = export_has(export, &sheet, arena, tally, added);
     }
     if (fault == FAULT_NONE && *added) {
         fault = export_add_row(rows, export, &sheet, arena, tally, remark);
+        tally->assumed += fault == FAULT_NONE && is_assumed(entry, &export->options);
     }
     return fault;
 }
@@ -145,6 +159,7 @@ void exporting_merge(struct exporting *exporting, const struct source *source,
 
     for (size_t i = 0; i < columns_of(exporting); i++) {
         exporting->tally.met[i] |= tally->met[i];
+        exporting->tally.filled[i] |= tally->filled[i];
     }
     for (size_t i = 0; i < count; i++) {
         size_t route = projection_find(projection, columns[i].name);
@@ -155,6 +170,8 @@ void exporting_merge(struct exporting *exporting, const struct source *source,
             exporting->tally.met[target[j].column] = true;
         }
     }
+    exporting->tally.in_place += tally->in_place;
+    exporting->tally.assumed += tally->assumed;
     exporting->tally.hidden += tally->hidden;
     exporting->tally.partly += tally->partly;
     exporting->tally.unshown += tally->unshown;

@@ -221,8 +221,15 @@ class Columns(Exporting):
 
     def test_a_column_that_the_source_does_not_have_is_no_fault(self):
         source = self.write("site.csv", csv_text(csv_row("Anna", "")))
-        got = self.exported(source, header="Display Name,Home-Server,Custom Attribute 3")
-        self.assertEqual(got.rows, [[["Anna"], [], []]])
+        result = self.export(source, header="Display Name,Home-Server,Custom Attribute 3")
+        self.assertEqual(result.status, DONE)
+        self.assertEqual(Export(self.written).rows, [[["Anna"], [], []]])
+        self.assert_one_line(result.err,
+                             "no object has a value for 'Home-Server', 'Custom Attribute 3'")
+        result = self.export(source, header="Display Name," + "Title," * 20 + "Notes")
+        self.assert_one_line(result.err, "for 'Title'.*, and 13 more columns")
+        result = self.export(source, header="Display Name,E-mail address,DN,Directory Name")
+        self.assert_one_line(result.err, "no object has a value for 'DN'")  # the others are made up
 
     def test_one_column(self):
         source = self.write("site.csv", csv_text(csv_row("Anna", "3000"), csv_row("Bo", "")))
@@ -387,6 +394,16 @@ class Objects(Exporting):
         self.assertEqual([v for [v] in got.column("Obj-Class")],
                          ["mailbox", "mailbox", "remote", "remote", "dl", "dl", "computer", "person"])
 
+    def test_nothing_to_export_is_told(self):
+        for arguments, said in (
+            (["--container", "Nirvana"], "no object of the sources is in 'Nirvana'"),
+            (["--objects", "dl", "--container", "Sales"], r"kind that is exported \(--objects\)"),
+        ):
+            with self.subTest(arguments):
+                result = self.export("kinds.csv", *arguments, header="Display Name")
+                self.assertEqual((result.status, self.written), (DONE, b"Display Name\r\n"))
+                self.assert_one_line(result.err, f"nothing to export: .*{said}")
+
     def test_hidden_ones_are_told(self):
         result = self.export("kinds.csv")
         self.assert_one_line(result.err, r"1 object hidden from the address book left out "
@@ -479,6 +496,23 @@ class OptionsFile(Exporting):
                 result = self.with_options(source, f"[Export]\n{text}\n", header=header)
                 self.assertEqual(result.status, DONE, result.err)
                 self.assertEqual(Export(self.written, **reading).column("description"), [values])
+
+    def test_a_place_where_nobody_is(self):
+        for text, said in (("Basepoint=dc=foo", "nothing to export: .* is in 'dc=foo'"),
+                           ("Basepoint=/o=O/ou=S/cn=Nirvana", "nothing to export: .*Nirvana"),
+                           ("HomeServer=EX9", "nothing to export: .*Home-Server 'EX9'")):
+            with self.subTest(text):
+                result = self.with_options("kinds.csv", "[Export]\nHiddenObjects=Yes\n" + text)
+                self.assertEqual(result.status, DONE)
+                self.assert_one_line(result.err, said)
+
+    def test_containers_that_name_no_site_are_taken_for_those_of_the_basepoint(self):
+        result = self.with_options("kinds.csv", "[Export]\nHiddenObjects=Yes\nBasepoint=/o=Foo\n",
+                                   header="Display Name")
+        self.assertEqual(result.status, DONE)
+        self.assert_one_line(result.err, "2 objects in containers that name no site taken for "
+                                         "those of /o=Foo")
+        self.assertEqual(Export(self.written).column("Display Name"), [["Anna"], ["Bo"]])
 
     def test_code_page_of_an_ascii_header(self):
         source = self.ldif(ldif_entry("Anna", f"displayName:: {base64_of('Åsa'.encode())}"))

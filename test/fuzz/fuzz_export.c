@@ -69,7 +69,8 @@ static void export_entry(const struct export *export, const struct entry *entry,
                          struct arena *arena)
 {
     bool met[EXPORT_COLUMNS_MAX + EXPORT_EXTRAS];
-    struct export_tally tally = {.met = met};
+    bool filled[EXPORT_COLUMNS_MAX + EXPORT_EXTRAS];
+    struct export_tally tally = {.met = met, .filled = filled};
     struct buffer out = buffer_with_max((size_t)64 << 20);
     struct export_sheet sheet;
     const char *remark = NULL;

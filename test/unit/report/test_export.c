@@ -23,7 +23,7 @@ struct made {
     struct arena arena;
     struct entry entry;
     struct export_tally tally;
-    bool met[64];
+    bool met[64], filled[64];
 };
 
 static void make(struct made *made, const char *header, const struct export_options *options,
@@ -33,6 +33,7 @@ static void make(struct made *made, const char *header, const struct export_opti
 
     *made = (struct made){.arena = arena_with_max(ARENA_SIZE)};
     made->tally.met = made->met;
+    made->tally.filled = made->filled;
     assert_int_equal(export_header_read(span_text(header), true, options, &made->header, &why),
                      FAULT_NONE);
     assert_int_equal(export_init(&made->header, options, &made->export, &why), FAULT_NONE);
