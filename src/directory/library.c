@@ -26,6 +26,8 @@ enum { SENTENCE_SIZE = 512 };
     NONE(ldap_control_free, (LDAPControl *control), (control))                                     \
     NONE(ldap_controls_free, (LDAPControl **controls), (controls))                                 \
     VALUE(int, ldap_count_values_len, (struct berval **values), (values))                          \
+    VALUE(int, ldap_create_assertion_control,                                                      \
+        (LDAP *ld, char *filter, int critical, LDAPControl **out), (ld, filter, critical, out))    \
     VALUE(int, ldap_create_page_control,                                                           \
         (LDAP *ld, ber_int_t size, struct berval *cookie, int critical, LDAPControl **out),        \
         (ld, size, cookie, critical, out))                                                         \
@@ -40,10 +42,10 @@ enum { SENTENCE_SIZE = 512 };
     VALUE(int, ldap_get_dn_ber,                                                                    \
         (LDAP *ld, LDAPMessage *entry, BerElement **in, struct berval *dn),                        \
         (ld, entry, in, dn))                                                                       \
-    VALUE(int, ldap_get_option, (LDAP *ld, int option, void *out), (ld, option, out))              \
-    VALUE(struct berval **, ldap_get_values_len,                                                   \
     VALUE(int, ldap_get_entry_controls,                                                            \
         (LDAP *ld, LDAPMessage *entry, LDAPControl ***controls), (ld, entry, controls))            \
+    VALUE(int, ldap_get_option, (LDAP *ld, int option, void *out), (ld, option, out))              \
+    VALUE(struct berval **, ldap_get_values_len,                                                   \
         (LDAP *ld, LDAPMessage *entry, const char *name), (ld, entry, name))                       \
     VALUE(int, ldap_init_fd,                                                                       \
         (ber_socket_t fd, int protocol, const char *url, LDAP **out),                              \
@@ -51,17 +53,20 @@ enum { SENTENCE_SIZE = 512 };
     VALUE(int, ldap_install_tls, (LDAP *ld), (ld))                                                 \
     NONE(ldap_memfree, (void *memory), (memory))                                                   \
     NONE(ldap_memvfree, (void **memory), (memory))                                                 \
+    VALUE(int, ldap_modify_ext_s,                                                                  \
+        (LDAP *ld, const char *dn, LDAPMod **changes, LDAPControl **server, LDAPControl **client), \
+        (ld, dn, changes, server, client))                                                         \
     VALUE(int, ldap_msgfree, (LDAPMessage *message), (message))                                    \
     VALUE(LDAPMessage *, ldap_next_entry, (LDAP *ld, LDAPMessage *entry), (ld, entry))             \
+    VALUE(int, ldap_parse_intermediate,                                                            \
+        (LDAP *ld, LDAPMessage *message, char **oid, struct berval **value,                        \
+         LDAPControl ***controls, int free_it),                                                    \
+        (ld, message, oid, value, controls, free_it))                                              \
     VALUE(int, ldap_parse_pageresponse_control,                                                    \
         (LDAP *ld, LDAPControl *page, ber_int_t *count, struct berval *cookie),                    \
         (ld, page, count, cookie))                                                                 \
     VALUE(int, ldap_parse_reference,                                                               \
         (LDAP *ld, LDAPMessage *message, char ***urls, LDAPControl ***controls,                    \
-    VALUE(int, ldap_parse_intermediate,                                                            \
-        (LDAP *ld, LDAPMessage *message, char **oid, struct berval **value,                        \
-         LDAPControl ***controls, int free_it),                                                    \
-        (ld, message, oid, value, controls, free_it))                                              \
          int free_it), (ld, message, urls, controls, free_it))                                     \
     VALUE(int, ldap_parse_result,                                                                  \
         (LDAP *ld, LDAPMessage *message, int *code, char **matched, char **said,                   \

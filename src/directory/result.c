@@ -39,6 +39,9 @@ static const struct meaning {
      "the base of the search is not there (check the DN in the URL, and whether this user may see "
      "it)"},
     {LDAP_INVALID_DN_SYNTAX, FAULT_ABSENT, "a DN that cannot be read (check the URL, and -D)"},
+    {LDAP_NO_SUCH_ATTRIBUTE, FAULT_DENIED, "the server does not find a value that it shows"},
+    {LDAP_INAPPROPRIATE_MATCHING, FAULT_DENIED,
+     "the server has no equality rule for the attribute, and removes no single value of it"},
     {LDAP_REFERRAL, FAULT_ABSENT, "this part of the directory is on another server"},
     {LDAP_OPERATIONS_ERROR, FAULT_DENIED,
      "the server refuses the operation (Active Directory wants a bind first: -D, or -Y GSSAPI)"},
