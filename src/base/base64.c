@@ -160,7 +160,8 @@ static size_t decode_pieces(struct span text, struct group *group, uint8_t **out
         s.held += made;
         decode_held(simd, &s, out);
     } while (taken > 0 && s.held < PIECE / 2);
-    if (text.len > at && text.len - at <= TAIL) {
+    /* Where more is held than a block, a byte in it is none, and there is no room for the tail. */
+    if (s.held < SIMD_BLOCK && text.len > at && text.len - at <= TAIL) {
         uint8_t tail[TAIL + SIMD_BLOCK];
         size_t len = text.len - at;
 

@@ -146,6 +146,26 @@ static void simple_decoder_agrees(void **state)
     assert_true(accepted > 20000); /* or the property says little */
 }
 
+/* A byte that is none stops the vectors, wherever it stands; how long the text is does not matter.
+ */
+static void a_bad_byte_in_a_long_text_is_told(void **state)
+{
+    static uint8_t text[5000], out[5000];
+
+    (void)state;
+    for (size_t len = 3900; len < sizeof(text); len += 4) {
+        for (size_t at = 0; at < len; at += 977) {
+            struct why why = {0};
+            size_t n = 0;
+
+            memset(text, 'A', len);
+            text[at] = '!';
+            assert_int_equal(base64_decode(span_of(text, len), out, &n, &why), FAULT_SYNTAX);
+            assert_int_equal(why.offset, at);
+        }
+    }
+}
+
 /* What is written is what RFC 4648 writes, and is read back. */
 static void what_is_added_is_read_back(void **state)
 {
@@ -181,9 +201,10 @@ static void what_is_added_is_read_back(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(rows) + 2] = {cmocka_unit_test(simple_decoder_agrees),
+    struct CMUnitTest tests[COUNT(rows) + 3] = {cmocka_unit_test(simple_decoder_agrees),
+                                                cmocka_unit_test(a_bad_byte_in_a_long_text_is_told),
                                                 cmocka_unit_test(what_is_added_is_read_back)};
 
-    (void)TESTS_OF(tests + 2, rows, row_holds);
+    (void)TESTS_OF(tests + 3, rows, row_holds);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
