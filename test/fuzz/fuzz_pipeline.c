@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "base/count.h"
+#include "base/text.h"
+#include "report/html_page.h"
 #include "report/report.h"
 #include "source/source.h"
 
@@ -21,7 +23,7 @@ static const int64_t now = 1793491200;
 
 static struct batch batch;
 static struct arena entries, kept;
-static struct buffer jsonl, csv, table;
+static struct buffer jsonl, csv, table, html;
 
 static void hold(bool what)
 {
@@ -55,6 +57,7 @@ static void take_entry(const struct entry *entry, struct complaints *complaints,
     add_row("jsonl", &jsonl, &row);
     add_row("csv", &csv, &row);
     add_row("table", &table, &row);
+    add_row("html", &html, &row);
     ++*mailboxes;
 }
 
@@ -93,13 +96,14 @@ static struct records take_batch(struct source *source, uint64_t *mailboxes)
 
 static void commit_batch(struct source *source, uint64_t *mailboxes)
 {
-    size_t before[] = {jsonl.len, csv.len, table.len};
+    size_t before[] = {jsonl.len, csv.len, table.len, html.len};
     uint64_t counted = *mailboxes, base;
     struct records records = take_batch(source, mailboxes);
     struct why why;
 
     if (records_commit(&records, &base) == FAULT_ABSENT) {
         jsonl.len = before[0], csv.len = before[1], table.len = before[2];
+        html.len = before[3];
         *mailboxes = counted;
         hold(source_join(source, &batch, &why) == FAULT_NONE);
         records = take_batch(source, mailboxes);
@@ -117,6 +121,7 @@ static uint64_t read_export(struct source *source)
     buffer_reset(&jsonl);
     buffer_reset(&csv);
     buffer_reset(&table);
+    buffer_reset(&html);
     hold(source_rewind(source, &why) == FAULT_NONE);
     fault = source_start(source, &why);
     while (fault == FAULT_NONE) {
@@ -170,6 +175,32 @@ static void hold_csv(struct span out, uint64_t mailboxes)
     hold(records == mailboxes);
 }
 
+/* What is put into a script: one line an array, and nothing that HTML would look at. */
+static enum fault hold_data(void *context, struct span bytes, struct why *why)
+{
+    (void)context;
+    (void)why;
+    hold(text_is_utf8(bytes) && bytes.at[0] == '[' && bytes.at[bytes.len - 1] == ']');
+    for (size_t i = 0; i < bytes.len; i++) {
+        uint8_t b = bytes.at[i];
+
+        hold(b != '<' && b != '>' && b != '&' && b != 0x7F);
+        hold(b >= 0x20 || (b == '\n' && bytes.at[i - 1] == ',' && bytes.at[i + 1] == '['));
+    }
+    return FAULT_NONE;
+}
+
+/* A row of the page a mailbox. */
+static void hold_html(struct span out, uint64_t mailboxes)
+{
+    struct page *page = page_new(&(struct report_options){.at = now});
+    struct why why;
+
+    hold(page != NULL && page_take(page, out, hold_data, NULL, &why) == FAULT_NONE);
+    hold(page->rows == mailboxes);
+    page_free(page);
+}
+
 static struct source *open_source(int *file)
 {
     static const struct source_options usual = {.follow_folder = -1, .count_lines = true};
@@ -182,7 +213,7 @@ static struct source *open_source(int *file)
     hold(source_open("-", &usual, &source, &why) == FAULT_NONE);
     hold(dup2(saved, STDIN_FILENO) == STDIN_FILENO && close(saved) == 0);
     entries.max = kept.max = ARENA_MAX;
-    jsonl.max = csv.max = table.max = ROWS_MAX;
+    jsonl.max = csv.max = table.max = html.max = ROWS_MAX;
     return source;
 }
 
@@ -198,9 +229,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     hold(ftruncate(file, 0) == 0 && pwrite(file, data, size, 0) == (ssize_t)size);
     mailboxes = read_export(source);
-    hold(jsonl.fault == FAULT_NONE && csv.fault == FAULT_NONE && table.fault == FAULT_NONE);
+    hold(jsonl.fault == FAULT_NONE && csv.fault == FAULT_NONE && table.fault == FAULT_NONE &&
+         html.fault == FAULT_NONE);
     hold_jsonl(buffer_span(&jsonl), mailboxes);
     hold_csv(buffer_span(&csv), mailboxes);
+    hold_html(buffer_span(&html), mailboxes);
     if (size % 16 == 0) { /* now and then, for it takes as long again */
         hold(read_export(source) == mailboxes);
     }
