@@ -1,6 +1,5 @@
 #include "directory/modify.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -8,43 +7,15 @@
 
 #include <ldap.h>
 
-#include "base/arena.h"
-#include "directory/asking.h"
 #include "directory/patience.h"
+#include "directory/removing.h"
 
 enum {
     TRIES_MAX = 4,           /* an entry that changes again and again is left to the next run */
     RECONNECT_MS = 3000,     /* how long a server that restarts is waited for */
     RECONNECT_STEP_MS = 200, /* and how often it is looked for */
-    FILTER_SIZE = 256,
 };
 #define REMOVAL_MAX ((size_t)512 << 20)
-
-struct item {
-    char *name;
-    struct berval bytes;
-    bool removed, whole;
-    bool wanted;  /* still to be removed */
-    bool present; /* the entry has it, as far as it has been read */
-};
-
-/*
- * One entry's removal. It has copies of everything: a thread that does not come back keeps it
- * (patience.h).
- */
-struct removing {
-    struct directory *directory;
-    struct arena arena;
-    char *dn;
-    struct item *items;
-    size_t count;
-    char version[FILTER_SIZE]; /* a filter for the version that was read; empty: not known */
-    bool surplus;              /* a whole attribute has a value that nobody told of */
-    bool unanswered;           /* a modification was sent, and the connection lost */
-    struct directory_removed result;
-    enum fault fault;
-    struct why why;
-};
 
 static char *copy_text(struct arena *arena, struct span text)
 {
@@ -77,13 +48,12 @@ static struct removing *removing_new(struct directory *directory,
     for (size_t i = 0; good && i < removal->count; i++) {
         const struct directory_value *value = &removal->values[i];
 
-        r->items[i] = (struct item){
-            .name = copy_text(&r->arena, value->name),
-            .bytes = {.bv_len = value->bytes.len, .bv_val = copy_text(&r->arena, value->bytes)},
-            .removed = value->removed,
-            .whole = value->whole,
-            .wanted = value->removed};
-        good = r->items[i].name != NULL && r->items[i].bytes.bv_val != NULL;
+        r->items[i] = (struct removing_item){.name = copy_text(&r->arena, value->name),
+                                             .removed = value->removed,
+                                             .whole = value->whole,
+                                             .wanted = value->removed};
+        good = r->items[i].name != NULL &&
+               arena_copy(&r->arena, value->bytes, &r->items[i].bytes) == FAULT_NONE;
         r->count++;
     }
     if (!good) {
@@ -92,129 +62,6 @@ static struct removing *removing_new(struct directory *directory,
         return NULL;
     }
     return r;
-}
-
-/* ---- reading the entry ---- */
-
-/* Values that come in ranges (`;range=0-1499`) are not all there: what is not seen may be. */
-static bool matches(const char *name, struct span got, bool *partial)
-{
-    static const char range[] = ";range=";
-    size_t length = strlen(name);
-
-    if (got.len < length || strncasecmp(name, (const char *)got.at, length) != 0) {
-        return false;
-    }
-    *partial = got.len > length + strlen(range) &&
-               strncasecmp((const char *)got.at + length, range, strlen(range)) == 0;
-    return got.len == length || *partial;
-}
-
-static bool same_bytes(const struct berval *a, const struct berval *b)
-{
-    return a->bv_len == b->bv_len && memcmp(a->bv_val, b->bv_val, a->bv_len) == 0;
-}
-
-/* Marks which values the entry has of one attribute. */
-static void mark(struct removing *r, struct span name, const struct berval *values)
-{
-    for (; values != NULL && values->bv_val != NULL; values++) {
-        bool told = false, whole = false, partial;
-
-        for (size_t i = 0; i < r->count; i++) {
-            if (matches(r->items[i].name, name, &partial)) {
-                bool same = same_bytes(&r->items[i].bytes, values);
-
-                r->items[i].present |= same || partial;
-                whole |= r->items[i].whole;
-                told |= same;
-            }
-        }
-        r->surplus |= whole && !told;
-    }
-}
-
-static void note_version(struct removing *r, LDAPMessage *entry)
-{
-    struct berval **version = ldap_get_values_len(r->directory->ld, entry, "entryCSN");
-    size_t length = version != NULL && version[0] != NULL ? version[0]->bv_len : 0;
-
-    r->version[0] = '\0';
-    if (length > 0 && length < FILTER_SIZE - 16 && strcspn(version[0]->bv_val, "()*\\") == length) {
-        (void)snprintf(r->version, sizeof(r->version), "(entryCSN=%.*s)", (int)length,
-                       version[0]->bv_val);
-    }
-    if (version != NULL) {
-        ldap_value_free_len(version);
-    }
-}
-
-static int take_entry(struct removing *r, LDAPMessage *entry)
-{
-    LDAP *ld = r->directory->ld;
-    BerElement *in = NULL;
-    struct berval dn, name = {0}, *values = NULL;
-    int code = ldap_get_dn_ber(ld, entry, &in, &dn);
-
-    while (code == LDAP_SUCCESS) {
-        code = ldap_get_attribute_ber(ld, entry, in, &name, &values);
-        if (code == LDAP_SUCCESS && name.bv_val == NULL) {
-            break;
-        }
-        if (code == LDAP_SUCCESS) {
-            mark(r, span_of(name.bv_val, name.bv_len), values);
-            ldap_memfree(values);
-        }
-    }
-    ber_free(in, 0);
-    note_version(r, entry);
-    return code;
-}
-
-/* The names of the attributes, each once, and the version; NULL without memory. */
-static char **names_to_read(struct removing *r)
-{
-    static char version[] = "entryCSN";
-    char **names = arena_take_array(&r->arena, r->count + 2, sizeof(*names));
-    size_t n = 0;
-
-    for (size_t i = 0; names != NULL && i < r->count; i++) {
-        if (n == 0 || strcasecmp(names[n - 1], r->items[i].name) != 0) {
-            names[n++] = r->items[i].name;
-        }
-    }
-    if (names != NULL) {
-        names[n] = version;
-        names[n + 1] = NULL;
-    }
-    return names;
-}
-
-/* Reads which of the values the entry has now. A result code of LDAP. */
-static int read_entry(struct removing *r)
-{
-    struct timeval limit = {.tv_sec = (time_t)r->directory->options->timeout_s};
-    LDAPMessage *answer = NULL, *entry;
-    char **names = names_to_read(r);
-    int code = LDAP_NO_MEMORY;
-
-    for (size_t i = 0; i < r->count; i++) {
-        r->items[i].present = false;
-    }
-    r->surplus = false;
-    if (names != NULL) {
-        code = ldap_search_ext_s(r->directory->ld, r->dn, LDAP_SCOPE_BASE, "(objectClass=*)", names,
-                                 0, NULL, NULL, &limit, 0, &answer);
-    }
-    if (code != LDAP_SERVER_DOWN && code != LDAP_TIMEOUT) {
-        directory_note_answer(r->directory);
-    }
-    if (code == LDAP_SUCCESS) {
-        entry = ldap_first_entry(r->directory->ld, answer);
-        code = entry != NULL ? take_entry(r, entry) : LDAP_NO_SUCH_OBJECT;
-    }
-    (void)ldap_msgfree(answer);
-    return code;
 }
 
 /* ---- the modification ---- */
@@ -232,21 +79,26 @@ static size_t run_length(const struct removing *r, size_t i)
 }
 
 /* Makes the modification for `n` items; `*any` is false when nothing of it is to be done. */
-static bool make_modification(struct removing *r, struct item *items, size_t n, LDAPMod *out,
-                              bool *any)
+static bool make_modification(struct removing *r, struct removing_item *items, size_t n,
+                              LDAPMod *out, bool *any)
 {
     struct berval **values = arena_take_array(&r->arena, n + 1, sizeof(struct berval *));
+    struct berval *bytes = arena_take_array(&r->arena, n, sizeof(*bytes));
     bool whole = items[0].whole;
     size_t count = 0;
 
-    if (values == NULL) {
+    if (values == NULL || bytes == NULL) {
         return false;
     }
     *any = false;
     for (size_t i = 0; i < n; i++) {
         *any |= items[i].wanted;
         if (whole ? !items[i].removed : items[i].wanted) {
-            values[count++] = &items[i].bytes;
+            /* libldap reads it only; that it asks for a char * is its own affair. */
+            bytes[count] = (struct berval){.bv_len = items[i].bytes.len,
+                                           .bv_val = (char *)(uintptr_t)items[i].bytes.at};
+            values[count] = &bytes[count];
+            count++;
         }
     }
     values[count] = NULL;
@@ -365,7 +217,7 @@ static enum fault reconnect(struct removing *r, struct why *why)
 /* Reads the entry, over a new connection where the old one is lost. */
 static enum fault look(struct removing *r, const char *doing, struct why *why)
 {
-    int code = r->directory->ld != NULL ? read_entry(r) : LDAP_SERVER_DOWN;
+    int code = r->directory->ld != NULL ? removing_read(r) : LDAP_SERVER_DOWN;
 
     for (int tries = 1; code == LDAP_SERVER_DOWN && tries < TRIES_MAX; tries++) {
         enum fault fault = reconnect(r, why);
@@ -373,7 +225,7 @@ static enum fault look(struct removing *r, const char *doing, struct why *why)
         if (fault != FAULT_NONE) {
             return fault;
         }
-        code = read_entry(r);
+        code = removing_read(r);
     }
     return code == LDAP_SUCCESS ? FAULT_NONE : refused(r, doing, code, why);
 }
@@ -384,7 +236,7 @@ static enum fault settle(struct removing *r, struct why *why)
     bool missing = false, whole;
 
     for (size_t i = 0; i < r->count; i++) {
-        struct item *item = &r->items[i];
+        struct removing_item *item = &r->items[i];
 
         if (item->wanted && !item->present) {
             item->wanted = false;
