@@ -39,6 +39,16 @@ void change_end(struct buffer *out, size_t start)
     }
 }
 
+size_t change_length(struct span head)
+{
+    uint32_t size = 0;
+
+    if (head.len >= NUMBER) {
+        memcpy(&size, head.at, NUMBER);
+    }
+    return (size_t)size + NUMBER;
+}
+
 static bool take_number(struct cursor *in, uint32_t *out)
 {
     struct span bytes;
@@ -84,4 +94,11 @@ bool change_value_next(struct cursor *values, struct change_value *out)
     value.whole = whole != 0;
     *out = value;
     return true;
+}
+
+const struct format *format_changes(void)
+{
+    static const struct format format = {.name = "changes", .lines = true};
+
+    return &format;
 }

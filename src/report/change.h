@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "base/cursor.h"
+#include "report/report.h"
 
 /*
  * What is to be removed from one entry, as it passes from the thread that settled it to those who
@@ -36,10 +37,16 @@ void change_begin(struct buffer *out, struct span dn, size_t *start);
 void change_add(struct buffer *out, const struct change_value *value);
 void change_end(struct buffer *out, size_t start);
 
+/* How long the change is that begins with these four bytes, they included. */
+size_t change_length(struct span head);
+
 /* Takes the next change off `in`. FAULT_ABSENT at its end, FAULT_SYNTAX when it is damaged. */
 MUST_USE enum fault change_next(struct cursor *in, struct change *out);
 
 /* Takes its next value; false at the end. What was damaged ends there too. */
 MUST_USE bool change_value_next(struct cursor *values, struct change_value *out);
+
+/* For a report whose rows are changes, and nothing else. */
+const struct format *format_changes(void);
 
 #endif

@@ -61,6 +61,7 @@ struct worker {
     struct complaints complaints;
     struct summary summary;
     struct export_tally tally; /* an export's, in `kept` */
+    struct tidy_tally tidied;  /* a tidying's */
     struct records records;
     bool wants_lines;       /* a row is called by its line, and the batch does not tell its own */
     struct key_note *notes; /* collecting: keys of the batch, in `kept` */

@@ -7,6 +7,7 @@
 #include "cert/trust.h"
 #include "report/report.h"
 #include "roster/exporting.h"
+#include "roster/tidying.h"
 #include "source/source.h"
 #include "verdict/verdict.h"
 
@@ -50,6 +51,7 @@ struct roster {
     bool *bare;
     struct report *report;
     struct exporting *exporting; /* NULL: a roster; else the rows of a directory export */
+    struct tidying *tidying;     /* NULL; else the rows of what is to be removed */
     roster_complain *complain;
     roster_progress *progress; /* NULL: nobody looks */
     void *context;

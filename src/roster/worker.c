@@ -72,6 +72,28 @@ static void report_row(struct worker *worker, const struct work *work, const str
     }
 }
 
+/* A tidying makes a row of a mailbox from which something is to be removed. */
+static enum fault tidy_row(struct worker *worker, const struct entry *entry,
+                           const struct mailbox *mailbox, const struct verdict *verdict)
+{
+    const struct roster *roster = worker->engine->roster;
+    const struct row row = {.entry = entry, .mailbox = mailbox, .verdict = verdict};
+    const struct tidying_output out = {.rows = &worker->rows,
+                                       .tally = &worker->tidied,
+                                       .complaints = &worker->complaints,
+                                       .kept = &worker->kept};
+    bool added = false;
+    enum fault fault = FAULT_NONE;
+
+    summary_count(&worker->summary, verdict);
+    if (selection_has(&roster->selection, &row)) {
+        fault = tidying_add(roster->tidying, entry, mailbox, &roster->rules, &worker->entries, &out,
+                            &added);
+        worker->summary.shown += added;
+    }
+    return fault;
+}
+
 static enum fault take_entry(struct worker *worker, const struct work *work,
                              const struct entry *entry)
 {
@@ -96,8 +118,11 @@ static enum fault take_entry(struct worker *worker, const struct work *work,
     if (fault != FAULT_NONE) {
         return fault;
     }
-    report_row(worker, work, entry, &mailbox, &verdict);
     worker->mailboxes++;
+    if (engine->roster->tidying != NULL) {
+        return tidy_row(worker, entry, &mailbox, &verdict);
+    }
+    report_row(worker, work, entry, &mailbox, &verdict);
     return FAULT_NONE;
 }
 
@@ -180,6 +205,7 @@ static void worker_begin(struct worker *worker)
     buffer_reset(&worker->rows);
     worker->complaints = (struct complaints){0};
     worker->summary = (struct summary){0};
+    worker->tidied = (struct tidy_tally){0};
     worker->wants_lines = false;
     worker->notes = NULL;
     worker->note_count = worker->note_capacity = 0;
@@ -381,6 +407,9 @@ static enum fault commit_batch(struct worker *worker, const struct work *work, s
         hint(engine, work,
              "no column names the mailbox: rows are called by their line "
              "(add Display Name, E-mail Addresses or DN to the export)");
+    }
+    if (engine->roster->tidying != NULL) {
+        engine->roster->tidying->tally.kept += worker->tidied.kept;
     }
     for (size_t i = 0; i < worker->complaints.count; i++) {
         worker->complaints.at[i].line += line_base;
