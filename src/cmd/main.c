@@ -1,6 +1,7 @@
 #include "cmd/cmd.h"
 #include "cmd/tuning.h"
 
+#include <errno.h>
 #include <langinfo.h>
 #include <locale.h>
 #include <stdio.h>
@@ -21,6 +22,7 @@ enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
 static int print_help(void)
 {
     puts("usage: keyroster VERB [OPTION]... [ARGUMENT]...\n"
+         "       keyroster help [VERB]\n"
          "       keyroster --help | --version\n"
          "\n"
          "Tells which mail users are using the key management server (KMS), and with what.\n"
@@ -42,26 +44,67 @@ static void set_locale(void)
     }
 }
 
-int main(int argc, char **argv)
+static int print_version(void)
+{
+    puts("keyroster " KEYROSTER_VERSION);
+    return EXIT_DONE;
+}
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(name, commands[i].name) == 0) {
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
+
+/* `keyroster help VERB` is `keyroster VERB --help`. */
+static int help_with(char *verb)
+{
+    static char option[] = "--help";
+    char *words[] = {verb, option, NULL};
+    const struct command *command = find_command(verb);
+
+    return command != NULL ? command->run(2, words) : complain_usage(NULL, "unknown verb", verb);
+}
+
+static int run(int argc, char **argv)
 {
     const char *verb = argc > 1 ? argv[1] : "";
+    const struct command *command = find_command(verb);
 
-    set_locale();
-    if (strcmp(verb, "--help") == 0 || strcmp(verb, "-h") == 0) {
+    if (strcmp(verb, "help") == 0 && argc > 2) {
+        return help_with(argv[2]);
+    }
+    if (strcmp(verb, "--help") == 0 || strcmp(verb, "-h") == 0 || strcmp(verb, "help") == 0) {
         return print_help();
     }
-    if (strcmp(verb, "--version") == 0) {
-        puts("keyroster " KEYROSTER_VERSION);
-        return EXIT_DONE;
+    if (strcmp(verb, "--version") == 0 ||
+        (command != NULL && argc == 3 && strcmp(argv[2], "--version") == 0)) {
+        return print_version();
     }
     if (!tuning_read()) {
         return EXIT_USAGE;
     }
-    for (size_t i = 0; i < COMMAND_COUNT; i++) {
-        if (strcmp(verb, commands[i].name) == 0) {
-            return commands[i].run(argc - 1, argv + 1);
-        }
+    if (command != NULL) {
+        return command->run(argc - 1, argv + 1);
     }
     return *verb == '\0' ? complain_usage(NULL, "no verb given", NULL)
                          : complain_usage(NULL, "unknown verb", verb);
+}
+
+int main(int argc, char **argv)
+{
+    int status;
+
+    set_locale();
+    status = run(argc, argv);
+    /* Help and versions go through stdio; what a verb tells does not. */
+    if (fflush(stdout) != 0) {
+        complain("standard output", 0, strerrordesc_np(errno));
+        return EXIT_NOT_DONE;
+    }
+    return status;
 }

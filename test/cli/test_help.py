@@ -1,9 +1,10 @@
 """What --help says, the man pages and the completions say: the same verbs, the same options."""
 
 import re
+import subprocess
 import unittest
 
-from support import SOURCE, USAGE, long_options, run
+from support import KEYROSTER, NOT_DONE, SOURCE, USAGE, long_options, run
 
 SHORT = r"(?<![\w-])-[A-Za-z](?![\w-])"
 
@@ -57,6 +58,22 @@ class Help(unittest.TestCase):
         self.assertEqual((done.status, done.out.decode()), (0, f"keyroster {declared}\n"))
         self.assertIn(declared, (SOURCE / "CHANGES.md").read_text())
 
+    def test_help_and_version_as_others_have_them(self):
+        self.assertEqual(run("help").out, run("--help").out)
+        for verb in verbs():
+            with self.subTest(verb=verb):
+                told = run(verb, "--help")
+                self.assertEqual((run("help", verb).status, run("help", verb).out), (0, told.out))
+                self.assertEqual(run(verb, "--version").out, run("--version").out)
+
+    def test_help_that_cannot_be_written(self):
+        for arguments in (["--help"], ["--version"], ["help"], *([v, "--help"] for v in verbs())):
+            with self.subTest(arguments=arguments), open("/dev/full", "wb") as full:
+                done = subprocess.run([KEYROSTER, *arguments], stdout=full, stderr=subprocess.PIPE,
+                                      check=False)
+                self.assertEqual(done.returncode, NOT_DONE)
+                self.assertEqual(done.stderr, b"keyroster: standard output: No space left on device\n")
+
     def test_help_and_page_have_the_same_options(self):
         for verb in verbs():
             with self.subTest(verb=verb):
@@ -94,7 +111,8 @@ class UsedWrongly(unittest.TestCase):
         self.wrong(pointer="keyroster")
 
     def test_unknown_verb(self):
-        self.assertIn("'frobnicate'", self.wrong("frobnicate", pointer="keyroster"))
+        for arguments in (["frobnicate"], ["help", "frobnicate"], ["frobnicate", "--version"]):
+            self.assertIn("'frobnicate'", self.wrong(*arguments, pointer="keyroster"))
 
     def test_unknown_option(self):
         for verb in verbs():

@@ -92,6 +92,12 @@ class Sums(Merge):
         self.assertEqual(json.loads((self.folder / "0.json").read_text()), document())
 
 
+    def test_what_only_shows_goes_with_it(self):
+        for options in (("--no-progress",), ("--color=never",), ("--color=auto", "--no-sandbox")):
+            result = self.merge(document(), form="table", options=options)
+            self.assertEqual((result.status, result.err), (DONE, ""))
+
+
 class OfParts(Merge):
     def test_all_parts(self):
         result = self.merge(part(2, 3), part(1, 3), part(3, 3))
@@ -206,8 +212,7 @@ class NoSummary(Merge):
 
     def test_used_wrongly(self):
         name = self.write("a.json", GOOD)
-        for option in ("--part=1/2", "--shared-keys", "--only=active", f"--at={AT}", "--threads=1",
-                       "--no-progress", "--color=never"):
+        for option in ("--part=1/2", "--shared-keys", "--only=active", f"--at={AT}", "--threads=1"):
             with self.subTest(option):
                 result = run("users", "--merge", option, name, cwd=self.folder)
                 self.assertEqual((result.status, result.out), (USAGE, b""))
