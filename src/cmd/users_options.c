@@ -214,26 +214,6 @@ static bool is_for_merge(int code)
            code == OPTION_NO_SANDBOX || code == OPTION_COLOUR || code == OPTION_NO_PROGRESS;
 }
 
-/* What --since and --watch need. */
-static bool check_again(const struct users_options *o, int *status)
-{
-    if (o->since != NULL && (o->sources.count != 1 || !directory_is_url(o->sources.at[0]))) {
-        return wrong("--since is for one SOURCE that is an LDAP URL", NULL, status);
-    }
-    if (o->since != NULL && o->ldap.live.directory.follow_referrals) {
-        return wrong("--since asks one server, so not with", "--follow-referrals", status);
-    }
-    if (o->watch_s > 0 && (o->output == NULL || strcmp(o->output, "-") == 0)) {
-        return wrong("--watch needs a file to keep current (-o FILE)", NULL, status);
-    }
-    for (size_t i = 0; o->watch_s > 0 && i < o->sources.count; i++) {
-        if (strcmp(o->sources.at[i], "-") == 0) {
-            return wrong("--watch reads again and again, which cannot be done with", "-", status);
-        }
-    }
-    return true;
-}
-
 /* Which options do not go together. */
 static bool check_together(const struct users_options *o, const char *not_for_merge, int *status)
 {
