@@ -38,11 +38,15 @@ _keyroster_value()
     -f | --format)
         if [[ $verb == cert ]]; then
             _keyroster_words 'text jsonl' "$current"
+        elif [[ $verb == diff ]]; then
+            _keyroster_words 'table csv jsonl' "$current"
         else
             _keyroster_words 'table csv json jsonl html prometheus' "$current"
         fi
         ;;
     --only)
+        [[ $verb == diff ]] && _keyroster_list 'appeared left revoked enrolled lapsed renewed
+            changed' "$current" && return
         _keyroster_list 'active expiring signing-only not-yet-valid expired revoked untrusted
             mismatched foreign unreadable none unknown' "$current"
         ;;
@@ -60,9 +64,9 @@ _keyroster_value()
     -Y) _keyroster_words 'EXTERNAL GSSAPI' "$current" ;;
     -D | --page-size | --timeout) COMPREPLY=() ;;
     --expires-within) _keyroster_words '30d 60d 90d' "$current" ;;
-    --at | --site | --container | --part | --threads) COMPREPLY=() ;;
+    --at | --site | --container | --part | --threads | --watch) COMPREPLY=() ;;
     --follow-urls) _keyroster_folders "$current" ;;
-    -o | --output | --header | --options | --issuer | --trust | --crl | -y | --ca) _keyroster_files "$current" ;;
+    -o | --output | --since | --header | --options | --issuer | --trust | --crl | -y | --ca) _keyroster_files "$current" ;;
     *) return 1 ;;
     esac
 }
@@ -74,7 +78,7 @@ _keyroster()
 
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _keyroster_words 'users export cert --help --version' "$current"
+        _keyroster_words 'users diff export cert --help --version' "$current"
         return
     fi
     # Bash takes an option, its equals sign and its value apart into three words.
@@ -91,7 +95,13 @@ _keyroster()
         options='-f --format -o --output --at --issuer --trust --crl --site --only --container
             --expires-within --objects --from --encoding --delimiter --quote
             --multi-value-separator --follow-urls --part --threads --no-progress --summary
-            --merge --shared-keys --no-sandbox --color -D -y -W -Y -Z --ca --page-size --timeout
+            --merge --since --watch --shared-keys --no-sandbox --color -D -y -W -Y -Z --ca --page-size --timeout
+            --follow-referrals --allow-incomplete -v --verbose -h --help'
+        ;;
+    diff)
+        options='-f --format -o --output --only --at --issuer --trust --crl --site --objects --from
+            --encoding --delimiter --quote --multi-value-separator --follow-urls --threads
+            --no-progress --no-sandbox --color -D -y -W -Y -Z --ca --page-size --timeout
             --follow-referrals --allow-incomplete -v --verbose -h --help'
         ;;
     export)

@@ -52,18 +52,25 @@ static bool allow_file(int rules, const char *path)
     return good;
 }
 
+static bool allow_folder(int rules, const char *path, uint64_t rights)
+{
+    int folder = path != NULL ? open(path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    bool good = path == NULL || (folder >= 0 && allow_beneath(rules, folder, rights));
+
+    if (folder >= 0) {
+        (void)close(folder);
+    }
+    return good;
+}
+
 static bool allow_wanted(int rules, const struct sandbox *sandbox)
 {
-    bool good = true;
+    uint64_t rights = OUTPUT_RIGHTS | (sandbox->writes_again ? LANDLOCK_ACCESS_FS_WRITE_FILE : 0);
+    bool good =
+        allow_folder(rules, sandbox->output_folder, rights) &&
+        allow_folder(rules, sandbox->kept_folder, rights) &&
+        allow_folder(rules, sandbox->network || sandbox->reads_again ? "/" : NULL, READ_RIGHTS);
 
-    if (sandbox->output_folder != NULL) {
-        int folder = open(sandbox->output_folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
-
-        good = folder >= 0 && allow_beneath(rules, folder, OUTPUT_RIGHTS);
-        if (folder >= 0) {
-            (void)close(folder);
-        }
-    }
     if (sandbox->read_folder >= 0) {
         good = good && allow_beneath(rules, sandbox->read_folder, READ_RIGHTS);
     }
@@ -161,7 +168,8 @@ static bool deny(scmp_filter_ctx filter, const int *calls, size_t count)
 static bool restrict_calls(const struct sandbox *sandbox)
 {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-    bool opens = sandbox->read_folder >= 0 || sandbox->read_file_count > 0 || sandbox->network;
+    bool opens = sandbox->read_folder >= 0 || sandbox->read_file_count > 0 || sandbox->network ||
+                 sandbox->reads_again || sandbox->writes_again;
     bool held;
 
     if (filter == NULL) {

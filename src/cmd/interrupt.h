@@ -7,4 +7,10 @@
  */
 void interrupt_removes(const char *path);
 
+/* The same for a second file. */
+void interrupt_also_removes(const char *path);
+
+/* From now on the program ends with `status`, instead of as the signal says. */
+void interrupt_ends_with(int status);
+
 #endif

@@ -11,6 +11,8 @@
 #include "cmd/progress.h"
 #include "cmd/users_options.h"
 #include "cmd/users_output.h"
+#include "cmd/users_since.h"
+#include "directory/url.h"
 
 /* Everything that the verb takes hold of; users_clear() lets go of it. */
 struct users {
@@ -18,7 +20,9 @@ struct users {
     struct inputs inputs;
     bool *bare; /* --part: in which of them there was no certificate attribute */
     struct trust *trust;
+    struct users_since since;
     struct outfile output;
+    bool confined;      /* the sandbox was entered */
     bool output_failed; /* a fault is about the output, not about memory or threads */
     struct progress progress;
 };
@@ -38,17 +42,34 @@ static bool prepare_part(struct users *users)
     return true;
 }
 
-static void enter_sandbox(const struct users *users)
+/* Whether one of the sources is a directory, also one that could not be reached this time. */
+static bool names_directory(const struct users_options *options)
+{
+    bool names = false;
+
+    for (size_t i = 0; i < options->sources.count; i++) {
+        names |= directory_is_url(options->sources.at[i]);
+    }
+    return names;
+}
+
+static void enter_sandbox(struct users *users)
 {
     const struct reading_options *reading = &users->options.reading;
-    char *folder = outfile_folder(&users->output);
+    bool again = users->options.watch_s > 0;
+    char *folder = outfile_folder(&users->output), *kept = users_since_folder(&users->since);
 
-    if (!reading->no_sandbox) {
+    if (!reading->no_sandbox && !users->confined) {
         (void)sandbox_enter(&(struct sandbox){.output_folder = folder,
+                                              .kept_folder = kept,
+                                              .writes_again = again,
+                                              .reads_again = again,
                                               .read_folder = reading->source.follow_folder,
-                                              .network = users->inputs.live});
+                                              .network = names_directory(&users->options)});
+        users->confined = true;
     }
     free(folder);
+    free(kept);
 }
 
 static enum fault write_output(void *context, struct span bytes, struct why *why)
@@ -153,6 +174,11 @@ static int run(struct users *users)
 
     progress_clear(&users->progress);
     report_clear(&report);
+    if (o->since != NULL) {
+        const struct live_facts facts = source_live_facts(users->inputs.sources[0]);
+
+        users_since_tell(&users->since, o, &facts.since);
+    }
     if (fault == FAULT_NONE && status != EXIT_NOT_DONE && !is_withheld(users)) {
         fault = outfile_commit(&users->output, &why);
         users->output_failed = fault != FAULT_NONE;
@@ -170,43 +196,74 @@ static int run(struct users *users)
     return status;
 }
 
-static void users_clear(struct users *users)
+/* Lets go of what one round took hold of. */
+static void end_round(struct users *users)
 {
     inputs_clear(&users->inputs);
+    users_since_clear(&users->since);
     free(users->bare);
+    users->bare = NULL;
     trust_free(users->trust);
+    users->trust = NULL;
     outfile_clear(&users->output);
-    users_options_clear(&users->options);
+    interrupt_removes(NULL);
+}
+
+/* Reads, judges and writes once; returns the exit status. */
+static int run_round(struct users *users)
+{
+    struct users_options *o = &users->options;
+    int status = EXIT_NOT_DONE;
+
+    judging_options_settle(&o->judging);
+    users->output_failed = false;
+    users->progress = progress_start(!o->no_progress);
+    if (judging_options_load(&o->judging, &users->trust) &&
+        users_since_open(o, &users->progress, &users->since) &&
+        inputs_open(&users->inputs, o->sources.at, o->sources.count, &o->reading.source,
+                    &o->ldap) &&
+        prepare_part(users) && output_open(o, &users->output)) {
+        inputs_tell_idle(o->sources.at, o->sources.count, &o->reading.source, &o->ldap);
+        enter_sandbox(users);
+        status = run(users);
+    }
+    end_round(users);
+    return status;
+}
+
+/* Round after round, until a signal ends the program; what goes wrong in one was told. */
+static _Noreturn void watch(struct users *users)
+{
+    interrupt_ends_with(EXIT_DONE);
+    for (;;) {
+        (void)run_round(users);
+        for (uint64_t left = users->options.watch_s; left > 0; left--) {
+            (void)sleep(1);
+        }
+    }
 }
 
 int cmd_users(int argc, char **argv)
 {
-    struct users users = {.output = {.fd = -1}};
+    struct users users = {.output = {.fd = -1}, .since = {.out = {.fd = -1}, .aside = -1}};
     int status = EXIT_NOT_DONE;
 
     if (!users_options_parse(argc, argv, &users.options, &status)) {
-        users_clear(&users);
+        users_options_clear(&users.options);
         return status;
     }
     (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an answer of write(2) */
     (void)signal(SIGXFSZ, SIG_IGN); /* so is a limit on the size of files */
+    users.options.reading.source.count_lines =
+        users.options.format->lines && !users.options.summary;
     if (users.options.merge) {
         status = users_merge(&users.options);
-    } else {
-        judging_options_settle(&users.options.judging);
-        users.options.reading.source.count_lines =
-            users.options.format->lines && !users.options.summary;
-        users.progress = progress_start(!users.options.no_progress);
-        status = EXIT_NOT_DONE;
-        if (judging_options_load(&users.options.judging, &users.trust) &&
-            reading_options_open(&users.options.reading) &&
-            inputs_open(&users.inputs, users.options.sources.at, users.options.sources.count,
-                        &users.options.reading.source, &users.options.ldap) &&
-            prepare_part(&users) && output_open(&users.options, &users.output)) {
-            enter_sandbox(&users);
-            status = run(&users);
+    } else if (reading_options_open(&users.options.reading)) {
+        if (users.options.watch_s > 0) {
+            watch(&users);
         }
+        status = run_round(&users);
     }
-    users_clear(&users);
+    users_options_clear(&users.options);
     return status;
 }

@@ -8,8 +8,9 @@
 
 #include "base/utc.h"
 #include "cmd/cmd.h"
+#include "directory/url.h"
 
-enum { WARNING_DAYS = 30 };
+enum { WARNING_DAYS = 30, WATCH_MAX_S = 31 * 86400 };
 
 enum option_code {
     OPTION_ONLY = 256,
@@ -21,6 +22,8 @@ enum option_code {
     OPTION_MERGE,
     OPTION_SHARED_KEYS,
     OPTION_COLOUR,
+    OPTION_SINCE,
+    OPTION_WATCH,
 };
 
 static const struct option long_options[] = {
@@ -35,6 +38,8 @@ static const struct option long_options[] = {
     {"merge", no_argument, NULL, OPTION_MERGE},
     {"shared-keys", no_argument, NULL, OPTION_SHARED_KEYS},
     {"color", required_argument, NULL, OPTION_COLOUR},
+    {"since", required_argument, NULL, OPTION_SINCE},
+    {"watch", required_argument, NULL, OPTION_WATCH},
     JUDGING_LONG_OPTIONS,
     READING_LONG_OPTIONS,
     LDAP_LONG_OPTIONS,
@@ -62,6 +67,10 @@ static int print_help(void)
           "      --container NAME     rows of this container, and of those beneath it, only\n"
           "      --expires-within D   rows whose certificate ends within D only (30d),\n"
           "                           which is also the warning time\n"
+          "      --since FILE         keep the roster of an LDAP URL in FILE, and ask only\n"
+          "                           for what has changed since\n"
+          "      --watch SECONDS      write -o FILE again SECONDS after each time, until\n"
+          "                           stopped\n"
           "      --color WHEN         auto (default), always or never\n"
           "      --no-progress        no progress line on a terminal\n"
           "\n",
@@ -142,6 +151,14 @@ static bool parse_word(const char *text, const char *const *words, size_t count,
     return wrong(what, text, status);
 }
 
+static bool parse_watch(const char *text, uint64_t *out, int *status)
+{
+    const char *rest;
+
+    return (parse_count(text, WATCH_MAX_S, out, &rest) && *rest == '\0') ||
+           wrong("--watch is a number of seconds from 1 to 2678400, not", text, status);
+}
+
 static bool parse_output(struct users_options *o, int code, const char *argument, int *status)
 {
     static const char *const colours[] = {"auto", "always", "never"};
@@ -152,7 +169,8 @@ static bool parse_output(struct users_options *o, int code, const char *argument
     case 'f':
         o->format = format_find(span_text(argument));
         return o->format != NULL ||
-               wrong("--format is table, csv, json, jsonl, html or prometheus, not", argument, status);
+               wrong("--format is table, csv, json, jsonl, html or prometheus, not", argument,
+                     status);
     case 'o':
         o->output = argument;
         return true;
@@ -180,6 +198,11 @@ static bool parse_output(struct users_options *o, int code, const char *argument
     case OPTION_MERGE:
         o->merge = true;
         return true;
+    case OPTION_SINCE:
+        o->since = argument;
+        return true;
+    case OPTION_WATCH:
+        return parse_watch(argument, &o->watch_s, status);
     case OPTION_SHARED_KEYS:
         o->shared_keys = true;
         return true;
@@ -214,6 +237,26 @@ static bool is_for_merge(int code)
            code == OPTION_NO_SANDBOX || code == OPTION_COLOUR || code == OPTION_NO_PROGRESS;
 }
 
+/* What --since and --watch need. */
+static bool check_again(const struct users_options *o, int *status)
+{
+    if (o->since != NULL && (o->sources.count != 1 || !directory_is_url(o->sources.at[0]))) {
+        return wrong("--since is for one SOURCE that is an LDAP URL", NULL, status);
+    }
+    if (o->since != NULL && o->ldap.live.directory.follow_referrals) {
+        return wrong("--since asks one server, so not with", "--follow-referrals", status);
+    }
+    if (o->watch_s > 0 && (o->output == NULL || strcmp(o->output, "-") == 0)) {
+        return wrong("--watch needs a file to keep current (-o FILE)", NULL, status);
+    }
+    for (size_t i = 0; o->watch_s > 0 && i < o->sources.count; i++) {
+        if (strcmp(o->sources.at[i], "-") == 0) {
+            return wrong("--watch reads again and again, which cannot be done with", "-", status);
+        }
+    }
+    return true;
+}
+
 /* Which options do not go together. */
 static bool check_together(const struct users_options *o, const char *not_for_merge, int *status)
 {
@@ -229,8 +272,10 @@ static bool check_together(const struct users_options *o, const char *not_for_me
     if (ldap_options_check(&o->ldap) != NULL) {
         return wrong(ldap_options_check(&o->ldap), NULL, status);
     }
-    return o->sources.count > 0 ||
-           wrong(o->merge ? "no FILE given" : "no SOURCE given", NULL, status);
+    if (o->sources.count == 0) {
+        return wrong(o->merge ? "no FILE given" : "no SOURCE given", NULL, status);
+    }
+    return check_again(o, status);
 }
 
 bool users_options_parse(int argc, char **argv, struct users_options *out, int *status)

@@ -20,6 +20,8 @@ struct users_options {
     struct judging_options judging;
     struct selection selection;
     int64_t warning_seconds;
+    const char *since; /* the file that keeps the last roster; NULL: not said */
+    uint64_t watch_s;  /* 0: not said */
     struct reading_options reading;
     bool merge; /* the sources are summaries to be added up */
     bool no_progress, summary, shared_keys;

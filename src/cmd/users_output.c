@@ -7,18 +7,24 @@
 #include "cmd/interrupt.h"
 #include "cmd/overwriting.h"
 
-bool output_open(const struct users_options *options, struct outfile *out)
+bool output_replaces(const struct users_options *options, const char *path)
 {
     struct overwriting read = {.tree = options->reading.follow_folder};
-    struct why why = {0};
     bool told;
 
     name_list_add_all(&read.files, &options->sources);
     judging_options_add_files(&options->judging, &read.files);
     ldap_options_add_files(&options->ldap, &read.files);
-    told = overwriting_is_told(&read, options->output);
+    told = overwriting_is_told(&read, path);
     name_list_clear(&read.files);
-    if (told) {
+    return told;
+}
+
+bool output_open(const struct users_options *options, struct outfile *out)
+{
+    struct why why = {0};
+
+    if (output_replaces(options, options->output)) {
         return false;
     }
     if (outfile_open(options->output, out, &why) != FAULT_NONE) {

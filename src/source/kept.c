@@ -49,6 +49,11 @@ static uint32_t digest_on(uint32_t digest, struct span bytes)
     return bytes.len == 0 ? digest : (uint32_t)crc32_z(digest, bytes.at, bytes.len);
 }
 
+bool kept_is_one(struct span head)
+{
+    return span_equal(span_upto(head, KEPT_HEAD_SIZE), span_of(MAGIC, KEPT_HEAD_SIZE));
+}
+
 /* ---- writing ---- */
 
 static enum fault write_out(struct kept_writer *writer, struct why *why)

@@ -37,6 +37,13 @@ struct kept_tail {
     bool hidden;        /* the directory showed this user no certificate of anybody */
 };
 
+/*
+ * True for the first bytes of such a file, of whichever version and however damaged: what begins
+ * otherwise is somebody's, and not to be replaced. KEPT_HEAD_SIZE bytes are looked at.
+ */
+enum { KEPT_HEAD_SIZE = 15 };
+bool kept_is_one(struct span head);
+
 /* One being written; the descriptor is the caller's. `{0}` is nothing. */
 struct kept_writer {
     int fd;

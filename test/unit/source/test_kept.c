@@ -157,6 +157,9 @@ static void bytes_put_in_or_behind_are_noticed(void **state)
     assert_int_equal(whole_fault(fd), FAULT_SYNTAX);
     (void)close(fd);
     fd = memfd_create("kept", MFD_CLOEXEC);
+    assert_false(kept_is_one(span_text("dn: cn=a\n")));
+    assert_false(kept_is_one(span_text("")));
+    assert_true(kept_is_one(span_of(bytes, (size_t)size)));
     assert_int_equal(write(fd, "dn: cn=a\n", 9), 9);
     assert_int_equal(whole_fault(fd), FAULT_SYNTAX);
     (void)close(fd);
