@@ -315,6 +315,8 @@ int cmd_export(int argc, char **argv)
                 inputs_open(&exporter.inputs, command->sources, command->source_count,
                             &command->reading.source, &command->ldap) &&
                 open_output(&exporter)) {
+                inputs_tell_idle(command->sources, command->source_count, &command->reading.source,
+                                 &command->ldap);
                 enter_sandbox(&exporter);
                 status = run(&exporter);
             }

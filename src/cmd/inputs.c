@@ -107,6 +107,33 @@ bool inputs_fell_short(const struct inputs *inputs, const struct ldap_options *l
     return incomplete;
 }
 
+static bool says_how_to_read_files(const struct source_options *options)
+{
+    return options->format != SOURCE_UNTOLD || options->encoding != NULL ||
+           options->csv.delimiter.len > 0 || options->csv.quote.len > 0 ||
+           options->csv.separator.len > 0 || options->follow_folder >= 0;
+}
+
+void inputs_tell_idle(const char *const *paths, size_t count, const struct source_options *options,
+                      const struct ldap_options *ldap)
+{
+    size_t live = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        live += directory_is_url(paths[i]);
+    }
+    if (live == 0 && ldap->given) {
+        complain(NULL, 0,
+                 "no SOURCE is a live directory: the options for LDAP do nothing "
+                 "(ldap://HOST/BASE names one)");
+    }
+    if (live == count && says_how_to_read_files(options)) {
+        complain(NULL, 0,
+                 "every SOURCE is a live directory: --from, --encoding and other options for files "
+                 "do nothing");
+    }
+}
+
 void inputs_clear(struct inputs *inputs)
 {
     for (size_t i = 0; i < inputs->count; i++) {

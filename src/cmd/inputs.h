@@ -30,6 +30,10 @@ bool inputs_open(struct inputs *inputs, const char *const *paths, size_t count,
  */
 bool inputs_fell_short(const struct inputs *inputs, const struct ldap_options *ldap);
 
+/* Tells of options that had nothing to do: for LDAP where all sources are files, or the reverse. */
+void inputs_tell_idle(const char *const *paths, size_t count, const struct source_options *options,
+                      const struct ldap_options *ldap);
+
 void inputs_clear(struct inputs *inputs);
 
 #endif

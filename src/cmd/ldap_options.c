@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/buffer.h"
 #include "base/text.h"
@@ -66,12 +67,16 @@ const char *ldap_option_take(struct ldap_options *options, int code, const char 
 {
     struct directory_options *o = &options->live.directory;
 
+    options->given |= code != 'v';
     switch (code) {
     case 'D':
         o->bind_dn = argument;
         return NULL;
     case 'y':
         options->password_file = argument;
+        return NULL;
+    case 'w':
+        options->typed = true;
         return NULL;
     case 'W':
         options->ask = true;
@@ -110,6 +115,9 @@ const char *ldap_options_check(const struct ldap_options *options)
     const struct directory_options *o = &options->live.directory;
     bool password = options->password_file != NULL || options->ask;
 
+    if (options->typed) {
+        return "no password in the arguments, where everybody sees it: use -y FILE or -W, not -w";
+    }
     if (options->password_file != NULL && options->ask) {
         return "-y and -W are two ways to give one password";
     }
@@ -122,6 +130,17 @@ const char *ldap_options_check(const struct ldap_options *options)
     return o->bind_dn == NULL && password ? "a password needs a name (-D)" : NULL;
 }
 
+/* As ldapsearch does. */
+static void warn_of_readers(const char *file)
+{
+    struct stat status;
+
+    if (strcmp(file, "-") != 0 && stat(file, &status) == 0 && S_ISREG(status.st_mode) &&
+        (status.st_mode & (S_IROTH | S_IWOTH)) != 0) {
+        complain(file, 0, "warning: everybody on this machine may read the password (chmod 600)");
+    }
+}
+
 bool ldap_options_read_password(struct ldap_options *options)
 {
     const char *file = options->password_file;
@@ -132,6 +151,7 @@ bool ldap_options_read_password(struct ldap_options *options)
         return true;
     }
     if (file != NULL) {
+        warn_of_readers(file);
         fault = secret_read(file, &options->password, &why);
     } else if (options->ask) {
         fault = secret_ask("Enter LDAP Password: ", &options->password, &why);

@@ -23,7 +23,7 @@ enum ldap_option_code {
     OPTION_LDAP_END
 };
 
-#define LDAP_SHORT_OPTIONS "D:y:WY:Zv"
+#define LDAP_SHORT_OPTIONS "D:w:y:WY:Zv"
 #define LDAP_LONG_OPTIONS                                                                          \
     {"ca", required_argument, NULL, OPTION_CA},                                                    \
         {"page-size", required_argument, NULL, OPTION_PAGE_SIZE},                                  \
@@ -42,6 +42,8 @@ struct ldap_options {
     const char *password_file; /* -y; NULL: not said */
     bool ask;                  /* -W */
     bool allow_incomplete, verbose;
+    bool typed; /* -w, which is refused: everybody on the machine can read arguments */
+    bool given; /* any that matters to live directories alone */
     struct secret password;
 };
 

@@ -6,9 +6,12 @@
 #include <ldap.h>
 #include <openldap.h>
 
+#include "base/readfile.h"
 #include "directory/internal.h"
 #include "directory/peer.h"
 #include "directory/socket.h"
+
+#define CA_FILE_MAX ((size_t)64 << 20)
 
 /* Debian's own list of authorities, for where no ldap.conf names one. */
 static const char usual_authorities[] = "/etc/ssl/certs/ca-certificates.crt";
@@ -116,6 +119,8 @@ static enum peer_fault look_again(struct directory *directory, char *detail)
 
 static enum fault refuse_certificate(struct directory *directory, struct why *why)
 {
+    const char *authorities =
+        directory->options->ca_file != NULL ? directory->options->ca_file : "this system";
     char detail[PEER_DETAIL_SIZE] = "";
 
     directory_hang_up(directory);
@@ -139,15 +144,16 @@ static enum fault refuse_certificate(struct directory *directory, struct why *wh
     }
     if (strcasecmp(directory->url.host, "localhost") == 0) {
         return directory_say(directory, FAULT_DENIED, why,
-                             "TLS: the server's certificate is not accepted for localhost, which "
-                             "libldap takes for this machine's own name (use 127.0.0.1 or that "
-                             "name; --ca FILE names the authority)");
+                             "TLS: the server's certificate does not come from an authority that "
+                             "%s names (--ca FILE names the right one), or is not for this "
+                             "machine's own name, for which libldap takes localhost (use 127.0.0.1 "
+                             "or that name)",
+                             authorities);
     }
     return directory_say(directory, FAULT_DENIED, why,
                          "TLS: the server's certificate does not come from an authority that %s "
                          "names (--ca FILE names the right one)",
-                         directory->options->ca_file != NULL ? directory->options->ca_file
-                                                             : "this system");
+                         authorities);
 }
 
 /* The handshake failed, or the name is another one. */
@@ -173,19 +179,52 @@ static enum fault refuse(struct directory *directory, int code, struct why *why)
     return fault;
 }
 
+/*
+ * libldap takes a file without any certificate, or one in DER, for authorities that certify nobody,
+ * and blames the server.
+ */
+static enum fault check_ca_file(struct directory *directory, struct why *why)
+{
+    static const char *const marks[] = {"-----BEGIN CERTIFICATE-----",
+                                        "-----BEGIN X509 CERTIFICATE-----",
+                                        "-----BEGIN TRUSTED CERTIFICATE-----"};
+    const char *path = directory->options->ca_file;
+    struct buffer bytes = buffer_with_max(CA_FILE_MAX);
+    bool found = false;
+
+    if (path == NULL) {
+        return FAULT_NONE;
+    }
+    /* To libldap, `-` is a file like any other. */
+    if (readfile(strcmp(path, "-") == 0 ? "./-" : path, &bytes, why) != FAULT_NONE) {
+        buffer_clear(&bytes);
+        return directory_say(directory, FAULT_ABSENT, why, "--ca: %s: %s", path, why->rule);
+    }
+    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+        found |= bytes.len > 0 && memmem(bytes.at, bytes.len, marks[i], strlen(marks[i])) != NULL;
+    }
+    buffer_clear(&bytes);
+    return found ? FAULT_NONE
+                 : directory_say(directory, FAULT_SYNTAX, why,
+                                 "--ca: no certificate in %s (it takes PEM; openssl x509 -inform "
+                                 "DER makes that of DER)",
+                                 path);
+}
+
 enum fault directory_secure(struct directory *directory, struct why *why)
 {
     const struct directory_options *options = directory->options;
     LDAP *ld = directory->ld;
+    enum fault fault;
     int code;
 
     if (directory->url.scheme == DIRECTORY_LDAPI ||
         (directory->url.scheme == DIRECTORY_LDAP && options->tls == DIRECTORY_TLS_NONE)) {
         return FAULT_NONE;
     }
-    if (options->ca_file != NULL && access(options->ca_file, R_OK) != 0) {
-        return directory_say(directory, FAULT_ABSENT, why, "--ca: %s cannot be read",
-                             options->ca_file);
+    fault = check_ca_file(directory, why);
+    if (fault != FAULT_NONE) {
+        return fault;
     }
     if (set_authorities(ld, options->ca_file, true) != LDAP_OPT_SUCCESS) {
         return directory_say(directory, FAULT_SYNTAX, why, "TLS: no certificate can be read in %s",

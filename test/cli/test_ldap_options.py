@@ -12,7 +12,7 @@ import tempfile
 import termios
 import unittest
 
-from support import KEYROSTER, NOT_DONE, SOME, SOURCE, USAGE, run
+from support import DONE, KEYROSTER, NOT_DONE, SOME, SOURCE, USAGE, run
 
 URL = "ldap://127.0.0.1:1/dc=example,dc=test"
 DN = "cn=reader,dc=example,dc=test"
@@ -24,6 +24,7 @@ class LdapOptions(unittest.TestCase):
         self.addCleanup(place.cleanup)
         self.folder = pathlib.Path(place.name)
         self.password = self.folder / "password"
+        self.password.touch(mode=0o600)
         self.password.write_text("hunter2")
 
     def test_used_wrongly(self):
@@ -118,6 +119,35 @@ class LdapOptions(unittest.TestCase):
         done = run("users", "--summary", "-D", DN, "-y", self.folder / "missing",
                    SOURCE / "sample/site.csv")
         self.assertEqual(done.status, SOME, done.err)
+        self.assertIn("no SOURCE is a live directory", done.err)
+
+    def test_options_for_ldap_that_do_nothing_are_told(self):
+        (self.folder / "site.csv").write_text("Display Name,Tagged-X509-Cert\n")
+        (self.folder / "header.csv").write_text("Display Name\n")
+        for verb in (["users"], ["export", "--header", "header.csv"]):
+            for arguments in (["-ZZ"], ["--ca", "nope"], ["-D", DN, "-W"], ["--page-size", "9"], ["-v"], []):
+                with self.subTest(verb, arguments=arguments):
+                    done = run(*verb, *arguments, "site.csv", cwd=self.folder)
+                    self.assertEqual(done.status, DONE, done.err)
+                    self.assertEqual("no SOURCE is a live directory" in done.err,
+                                     arguments not in (["-v"], []), done.err)
+
+    def test_a_password_in_the_arguments_is_refused_and_not_shown(self):
+        for verb in ("users", "export"):
+            for arguments in (["-w", "hunter2"], ["-whunter2"], ["-D", DN, "-w", "hunter2"]):
+                with self.subTest(verb, arguments=arguments):
+                    done = run(verb, *arguments, "--header=x" if verb == "export" else "-Z", URL)
+                    self.assertEqual((done.status, done.out), (USAGE, b""))
+                    self.assertRegex(done.err, r"\A[^\n]*use -y FILE or -W[^\n]*\n\Z")
+                    self.assertNotIn("hunter2", done.err)
+
+    def test_a_password_file_that_everybody_may_read_is_told(self):
+        for mode, told in ((0o644, True), (0o604, True), (0o602, True), (0o640, False), (0o400, False)):
+            with self.subTest(oct(mode)):
+                self.password.chmod(mode)
+                done = run("users", "-D", DN, "-y", self.password, URL)
+                self.assertEqual(done.status, NOT_DONE)
+                self.assertEqual(f"{self.password}: warning: everybody" in done.err, told, done.err)
 
     def test_the_output_stays_when_the_server_is_not_there(self):
         output = self.folder / "roster.csv"

@@ -9,6 +9,7 @@ import pathlib
 import pty
 import re
 import signal
+import ssl
 import subprocess
 import tempfile
 import termios
@@ -119,6 +120,13 @@ class TransportTest(SlapdTest):
                 wanted = {dn: f for dn, f in self.whole.items() if kept(dn, f)}
                 self.assertEqual(bool(wanted), rest != "??base")
                 self.same_rows(users(*self.bind(), self.server.url(base=base, rest=rest)), wanted)
+
+    def test_options_for_files_do_nothing_and_are_told(self):
+        for arguments in (["--encoding", "UTF-16"], ["--from", "csv"], ["--delimiter", ";"]):
+            with self.subTest(arguments):
+                result = users(*arguments, *self.bind(), self.server.url())
+                self.assertIn("every SOURCE is a live directory", result.err)
+                self.assertEqual(facts_of_rows(result.rows), self.whole)
 
     def test_a_base_may_hold_what_a_url_quotes(self):
         base = "ou=Z%C3%BCrich%5C%2C%20S%C3%BCd," + BASE
@@ -294,6 +302,21 @@ class FailureTest(SlapdTest):
         self.assertIn(result.status, (2, NOT_DONE))
         self.assertEqual(result.out, b"")
         self.assertRegex(result.err, "filter")
+
+    def test_a_ca_file_that_names_nobody(self):
+        self.write("semi.csv", "Display Name;Tagged-X509-Cert\n")
+        self.write("ca.der", ssl.PEM_cert_to_DER_cert(pathlib.Path(self.server.ca).read_text()))
+        for name in ("semi.csv", "ca.der", "/dev/null"):
+            for scheme, more in (("ldaps", []), ("ldap", ["-ZZ"])):
+                with self.subTest(name, scheme=scheme):
+                    result = users("--ca", name, *more, *self.bind(), self.server.url(scheme),
+                                   folder=self.folder)
+                    self.assert_refused(result, f"no certificate in {name}")
+
+    def test_nobody_names_the_authority(self):
+        for host in ("127.0.0.1", "localhost"):
+            url = self.server.url("ldaps").replace("127.0.0.1", host)
+            self.refused("authority that this system names", *self.bind(), url)
 
     def test_ca_file_is_not_there(self):
         result = users("--ca", "absent.pem", *self.bind(), self.server.url("ldaps"), folder=self.folder)
