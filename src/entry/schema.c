@@ -251,17 +251,21 @@ size_t schema_nearest(struct span name, bool raw, struct span *out, size_t room)
     size_t fars[NEAREST_MAX];
     size_t count = 0;
 
+    name = span_upto(without_options(name), NAME_MAX_LENGTH);
     room = room < NEAREST_MAX ? room : NEAREST_MAX;
     for (size_t i = 0; i < COUNT; i++) {
         struct schema_names names = {.schema = &schemas[i], .raw = raw};
-        size_t nearest = SIZE_MAX;
+        size_t nearest = SIZE_MAX, nearest_written = SIZE_MAX;
         struct span known, best = {0};
 
         while (schema_names_next(&names, &known)) {
             size_t far = distance(folded, length, other, fold_name(known, other));
+            size_t written = distance(name.at, name.len, known.at, known.len);
 
-            if (far < nearest) {
+            /* Of names that are the same but for spaces and dashes, the one that is written so. */
+            if (far < nearest || (far == nearest && written < nearest_written)) {
                 nearest = far;
+                nearest_written = written;
                 best = known;
             }
         }

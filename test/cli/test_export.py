@@ -209,7 +209,7 @@ class Columns(Exporting):
         source = self.write("site.csv", csv_text(csv_row("Anna", "")))
         for header, column, near in (
             ("Display Name,Tagged-X590-Cert", 2, "nearest: Tagged-X509-Cert"),
-            ("Dispaly Name,E-mail Addresses", 1, "nearest: displayName"),
+            ("Dispaly Name,E-mail Addresses", 1, "nearest: Display Name"),
             ("Display Name,zzzzzzzz", 2, "no known name is near"),
             ("Display Name,,E-mail Addresses", 2, "has no name"),
         ):

@@ -56,7 +56,10 @@ static const struct near_row {
     const char *name, *text;
     const char *nearest; /* NULL: none is near */
 } near_rows[] = {
-    {"a letter missing", "Dispay Name", "displayName"},
+    {"a letter missing", "Dispay Name", "Display Name"},
+    {"in the words of the Administrator", "E-mial Addresses", "E-mail Addresses"},
+    {"in those of LDAP", "emialAddresses", "emailAddresses"},
+    {"in those of the schema", "Display-Nmae", "Display-Name"},
     {"two swapped", "Tagegd-X509-Cert", "Tagged-X509-Cert"},
     {"without its dashes", "TaggedX509Cert", "Tagged-X509-Cert"},
     {"one too many", "mailNicknamee", "mailNickname"},
@@ -85,7 +88,7 @@ static void nearest_are_few_and_in_order(void **state)
 
     assert_int_equal(schema_nearest(span_text("Extension-Attribute-"), false, found, 3), 3);
     assert_int_equal(schema_nearest(span_text("Extension-Attribute-1"), false, more, 8), 8);
-    assert_span(more[0], "extensionAttribute1");
+    assert_span(more[0], "Extension-Attribute-1");
     assert_true(schema_nearest(span_text("E-mail Adresses"), true, found, 3) > 0);
     assert_span(found[0], "emailAddresses"); /* raw: not the alias */
 }
