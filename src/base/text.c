@@ -214,15 +214,17 @@ void text_add_safe(struct buffer *b, struct span s)
 static const struct range {
     uint32_t first, last, step, add;
 } capitals[] = {
-    {'A', 'Z', 1, 32},       {0x00C0, 0x00D6, 1, 32}, {0x00D8, 0x00DE, 1, 32},
-    {0x0100, 0x012E, 2, 1},  {0x0132, 0x0136, 2, 1},  {0x0139, 0x0147, 2, 1},
-    {0x014A, 0x0176, 2, 1},  {0x0179, 0x017D, 2, 1},  {0x0391, 0x03A1, 1, 32},
-    {0x03A3, 0x03A9, 1, 32}, {0x0400, 0x040F, 1, 80}, {0x0410, 0x042F, 1, 32},
-    {0x1E00, 0x1E94, 2, 1},
+    {0x00C0, 0x00D6, 1, 32}, {0x00D8, 0x00DE, 1, 32}, {0x0100, 0x012E, 2, 1},
+    {0x0132, 0x0136, 2, 1},  {0x0139, 0x0147, 2, 1},  {0x014A, 0x0176, 2, 1},
+    {0x0179, 0x017D, 2, 1},  {0x0391, 0x03A1, 1, 32}, {0x03A3, 0x03A9, 1, 32},
+    {0x0400, 0x040F, 1, 80}, {0x0410, 0x042F, 1, 32}, {0x1E00, 0x1E94, 2, 1},
 };
 
 uint32_t text_fold(uint32_t c)
 {
+    if (c < 0x80) {
+        return c >= 'A' && c <= 'Z' ? c + 32 : c;
+    }
     for (size_t i = 0; i < sizeof(capitals) / sizeof(capitals[0]); i++) {
         const struct range *r = &capitals[i];
 

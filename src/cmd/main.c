@@ -13,6 +13,7 @@ static const struct command {
     const char *summary;
 } commands[] = {
     {"users", cmd_users, "tell which mailboxes use the key management server, and with what"},
+    {"diff", cmd_diff, "tell what has changed between two rosters"},
     {"export", cmd_export, "export mailboxes in the columns of a header, as Exchange 5.5 did"},
     {"cert", cmd_cert, "tell the facts of every certificate in files"},
 };

@@ -40,28 +40,71 @@ static bool take_escape(struct cursor *in, uint8_t *out)
 }
 
 /*
- * Takes the value's bytes up to what ends it; blanks at its ends and in rows are for fold_value().
- * An escaped blank is a blank like another: RFC 4518, section 2.6.1, does not know where it stood.
+ * Takes the value's bytes up to what ends it, into `room` where they do not stand there as they
+ * are; blanks at its ends and in rows are for fold_value(). An escaped blank is a blank like
+ * another: RFC 4518, section 2.6.1, does not know where it stood.
  */
-static void take_value(struct walk *walk, struct buffer *value)
+static struct span take_value(struct walk *walk, struct buffer *room)
 {
+    struct span rest = walk->in.rest, plain = {0};
     bool quoted = false;
+    size_t n = 0;
 
+    while (n < rest.len && !ends_part(walk, rest.at[n]) &&
+           (walk->path || (rest.at[n] != '"' && rest.at[n] != '\\'))) {
+        n++;
+    }
+    (void)!cursor_take(&walk->in, n, &plain);
+    if (n == rest.len || ends_part(walk, rest.at[n])) {
+        return plain;
+    }
+    buffer_reset(room);
+    buffer_add(room, plain);
     while (walk->in.rest.len > 0) {
         uint8_t byte = walk->in.rest.at[0];
 
-        if (!walk->path && byte == '"') {
+        if (byte == '\\' && take_escape(&walk->in, &byte)) {
+            buffer_add_byte(room, byte);
+            continue;
+        }
+        if (byte == '"') {
             quoted = !quoted;
         } else if (!quoted && ends_part(walk, byte)) {
-            return;
-        } else if (!walk->path && byte == '\\' && take_escape(&walk->in, &byte)) {
-            buffer_add_byte(value, byte);
-            continue;
+            break;
         } else {
-            buffer_add_byte(value, byte);
+            buffer_add_byte(room, byte);
         }
-        (void)!cursor_step(&walk->in, walk->in.rest.at[0]);
+        (void)!cursor_step(&walk->in, byte);
     }
+    return buffer_span(room);
+}
+
+static bool is_mark(uint32_t c) { return c == PART_END || c == RDN_END || c == ESCAPE; }
+
+/* The same for ASCII, as most are. */
+static void fold_ascii(struct span value, struct buffer *out)
+{
+    uint8_t *to = buffer_room(out, 2 * value.len);
+    bool any = false, blank = false;
+
+    for (size_t i = 0; i < value.len && to != NULL; i++) {
+        uint8_t byte = value.at[i];
+
+        if (byte == ' ') {
+            blank = any;
+            continue;
+        }
+        if (blank) {
+            *to++ = ' ';
+            blank = false;
+        }
+        if (is_mark(byte)) {
+            *to++ = ESCAPE;
+        }
+        *to++ = ascii_lower(byte);
+        any = true;
+    }
+    out->len = to != NULL ? (size_t)(to - out->at) : out->len;
 }
 
 /* Small letters, one blank for many, none at the ends. */
@@ -72,11 +115,11 @@ static void fold_value(struct span value, struct buffer *out)
     bool any = false, blank = false;
 
     if (text_is_ascii(value)) {
-        in = cursor_over(value);
-    } else { /* escapes may have made anything of it */
-        text_add_guessed(&text, value);
-        in = cursor_over(buffer_span(&text));
+        fold_ascii(value, out);
+        return;
     }
+    text_add_guessed(&text, value); /* escapes may have made anything of it */
+    in = cursor_over(buffer_span(&text));
     while (in.rest.len > 0) {
         uint32_t c = text_next(&in);
 
@@ -88,7 +131,7 @@ static void fold_value(struct span value, struct buffer *out)
             buffer_add_byte(out, ' ');
             blank = false;
         }
-        if (c == PART_END || c == RDN_END || c == ESCAPE) {
+        if (is_mark(c)) {
             buffer_add_byte(out, ESCAPE);
         }
         text_add(out, text_fold(c));
@@ -101,7 +144,7 @@ static void fold_value(struct span value, struct buffer *out)
 }
 
 /* One `type=value`, or what stands where one should, with its end. */
-static void take_part(struct walk *walk, struct buffer *value)
+static void take_part(struct walk *walk, struct buffer *room)
 {
     size_t equals = 0;
     struct span rest = walk->in.rest, type = {0};
@@ -119,9 +162,7 @@ static void take_part(struct walk *walk, struct buffer *value)
         fold_value(type, walk->out);
         buffer_add_byte(walk->out, '=');
     }
-    buffer_reset(value);
-    take_value(walk, value);
-    fold_value(buffer_span(value), walk->out);
+    fold_value(take_value(walk, room), walk->out);
     buffer_add_byte(walk->out, PART_END);
 }
 
@@ -159,13 +200,13 @@ static void sort_parts(struct buffer *out, size_t start, const size_t *ends, siz
     buffer_clear(&sorted);
 }
 
-static void take_rdn(struct walk *walk, struct buffer *value)
+static void take_rdn(struct walk *walk, struct buffer *room)
 {
     size_t ends[PARTS_MAX], start = walk->out->len, count = 0;
     bool more = true;
 
     while (more) {
-        take_part(walk, value);
+        take_part(walk, room);
         if (count < PARTS_MAX) {
             ends[count++] = walk->out->len;
         }
@@ -180,24 +221,26 @@ static void take_rdn(struct walk *walk, struct buffer *value)
 void dn_add_key(struct buffer *out, struct span dn)
 {
     struct buffer text = buffer_with_max(dn.len * 3 + 1);
-    struct buffer value = buffer_with_max(dn.len * 3 + 1);
-    struct walk walk = {.out = out};
+    struct buffer room = buffer_with_max(dn.len * 3 + 1);
+    struct walk walk = {.in = cursor_over(ascii_trim(dn)), .out = out};
 
-    text_add_guessed(&text, ascii_trim(dn));
-    walk.in = cursor_over(buffer_span(&text));
+    if (!text_is_ascii(dn)) {
+        text_add_guessed(&text, ascii_trim(dn));
+        walk.in = cursor_over(buffer_span(&text));
+    }
     walk.path = cursor_step(&walk.in, '/');
     if (walk.path) {
         buffer_add_byte(out, '/');
     }
     while (walk.in.rest.len > 0) {
-        take_rdn(&walk, &value);
+        take_rdn(&walk, &room);
         if (walk.in.rest.len > 0) { /* what ended it */
             (void)!cursor_step(&walk.in, walk.in.rest.at[0]);
         }
     }
-    if ((text.fault != FAULT_NONE || value.fault != FAULT_NONE) && out->fault == FAULT_NONE) {
+    if ((text.fault != FAULT_NONE || room.fault != FAULT_NONE) && out->fault == FAULT_NONE) {
         out->fault = FAULT_RESOURCE;
     }
     buffer_clear(&text);
-    buffer_clear(&value);
+    buffer_clear(&room);
 }

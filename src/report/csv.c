@@ -1,10 +1,11 @@
+#include "report/csv.h"
+
 #include "base/text.h"
 #include "base/utc.h"
 #include "cert/name.h"
 #include "report/formats.h"
 
-/* Makes a field of what stands behind `start`: quoted where RFC 4180 wants it. */
-static void end_field(struct buffer *out, size_t start)
+void csv_end_field(struct buffer *out, size_t start)
 {
     static const bool special[256] = {[','] = true, ['"'] = true, ['\n'] = true, ['\r'] = true};
     struct span text = span_from(buffer_span(out), start);
@@ -41,7 +42,7 @@ static void add_text(struct buffer *out, struct span text)
     size_t start = out->len;
 
     text_add_guessed(out, text);
-    end_field(out, start);
+    csv_end_field(out, start);
 }
 
 static void add_time(struct buffer *out, int64_t at)
@@ -52,11 +53,17 @@ static void add_time(struct buffer *out, int64_t at)
     buffer_add_text(out, text);
 }
 
+const char *csv_columns(void)
+{
+    return "mailbox,address,container,uses_kms,standing,reason,certificates,effective,issuer,key,"
+           "not_before,not_after,warnings";
+}
+
 static void begin(struct buffer *out, const struct report_options *options)
 {
     (void)options;
-    buffer_add_text(out, "mailbox,address,container,uses_kms,standing,reason,certificates,"
-                         "effective,issuer,key,not_before,not_after,warnings\n");
+    buffer_add_text(out, csv_columns());
+    buffer_add_byte(out, '\n');
 }
 
 /* issuer, key, not_before, not_after of the certificate that counts. */
@@ -69,7 +76,7 @@ static void add_certificate(struct buffer *out, const struct candidate *candidat
         return;
     }
     (void)!name_add_short(out, candidate->cert.issuer);
-    end_field(out, start);
+    csv_end_field(out, start);
     buffer_add_byte(out, ',');
     row_add_key(out, &candidate->cert.key);
     buffer_add_byte(out, ',');
@@ -84,7 +91,7 @@ static void add_row(struct buffer *out, const struct row *row)
     size_t start = out->len;
 
     row_add_name(out, row);
-    end_field(out, start);
+    csv_end_field(out, start);
     buffer_add_byte(out, ',');
     add_text(out, entry_address(row->entry));
     buffer_add_byte(out, ',');
@@ -96,7 +103,7 @@ static void add_row(struct buffer *out, const struct row *row)
     buffer_add_byte(out, ',');
     start = out->len;
     verdict_add_reason(out, row->mailbox, verdict, row->rules);
-    end_field(out, start);
+    csv_end_field(out, start);
     buffer_add_byte(out, ',');
     buffer_add_uint(out, verdict->user_certificates);
     buffer_add_byte(out, ',');

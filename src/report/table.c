@@ -10,10 +10,8 @@
 enum { ROWS_HELD = 2000, CELL_MAX = 4096 };
 #define HELD_MAX ((size_t)256 << 20)
 
-static const char *const headings[LAYOUT_COLUMNS] = {"MAILBOX", "ADDRESS", "KMS", "STANDING",
-                                                     "REASON"};
-
 struct table {
+    const struct table_words *words;
     struct buffer held; /* rows as they came */
     size_t rows;        /* in `held` */
     size_t width;
@@ -24,21 +22,39 @@ struct table {
     struct buffer cell; /* one at a time */
 };
 
-struct table *table_new(size_t width, bool colour)
+/* Colour repeats what the word says already; it never says more. */
+static const char *colour_of(struct span uses)
+{
+    if (span_is(uses, "yes")) {
+        return "green";
+    }
+    return span_is(uses, "no") ? "darkgray" : "brown";
+}
+
+struct table *table_new_of(const struct table_words *words, size_t width, bool colour)
 {
     struct table *table = calloc(1, sizeof(*table));
 
     if (table == NULL) {
         return NULL;
     }
+    table->words = words;
     table->width = width;
     table->colour = colour;
     table->held = buffer_with_max(HELD_MAX);
     table->cell = buffer_with_max((size_t)CELL_MAX * 4);
     for (int i = 0; i < LAYOUT_COLUMNS; i++) {
-        table->widest[i] = strlen(headings[i]);
+        table->widest[i] = strlen(words->headings[i]);
     }
     return table;
+}
+
+struct table *table_new(size_t width, bool colour)
+{
+    static const struct table_words roster = {
+        .headings = {"MAILBOX", "ADDRESS", "KMS", "STANDING", "REASON"}, .colour_of = colour_of};
+
+    return table_new_of(&roster, width, colour);
 }
 
 void table_free(struct table *table)
@@ -125,7 +141,7 @@ static struct libscols_table *new_page(const struct table *table)
         if (table->layout.widths[i] == 0) {
             continue;
         }
-        column = scols_table_new_column(page, headings[i], hint, flags);
+        column = scols_table_new_column(page, table->words->headings[i], hint, flags);
         if (column == NULL) {
             scols_unref_table(page);
             return NULL;
@@ -137,15 +153,6 @@ static struct libscols_table *new_page(const struct table *table)
         }
     }
     return page;
-}
-
-/* Colour repeats what the word says already; it never says more. */
-static const char *colour_of(struct span uses)
-{
-    if (span_is(uses, "yes")) {
-        return "green";
-    }
-    return span_is(uses, "no") ? "darkgray" : "brown";
 }
 
 static bool set_cell(struct table *table, struct libscols_line *line, size_t at, int column,
@@ -175,7 +182,7 @@ static bool add_line(struct table *table, struct libscols_table *page, struct cu
     for (int i = 0; line != NULL && i < LAYOUT_COLUMNS; i++) {
         struct span text = take_cell(rows);
 
-        colour = i == LAYOUT_USES ? colour_of(text) : colour;
+        colour = i == LAYOUT_USES ? table->words->colour_of(text) : colour;
         if (table->layout.widths[i] == 0) {
             continue;
         }

@@ -107,6 +107,10 @@ static enum fault worker_init(struct worker *worker, struct engine *engine, stru
     worker->entries = arena_with_max(ARENA_MAX);
     worker->kept = arena_with_max(ARENA_MAX);
     worker->rows = buffer_with_max(ROWS_MAX);
+    if (engine->roster->diffing != NULL &&
+        diff_maker_init(&worker->diffed.maker, &engine->roster->diffing->key) != FAULT_NONE) {
+        return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+    }
     if (engine->roster->trust != NULL) {
         worker->session = trust_session_new(engine->roster->trust);
         if (worker->session == NULL) {
@@ -119,6 +123,7 @@ static enum fault worker_init(struct worker *worker, struct engine *engine, stru
 static void worker_clear(struct worker *worker)
 {
     trust_session_free(worker->session);
+    diff_maker_clear(&worker->diffed.maker);
     records_drop(&worker->records); /* where a fault came before the commit */
     batch_clear(&worker->batch);
     arena_clear(&worker->entries);

@@ -61,7 +61,8 @@ struct worker {
     struct complaints complaints;
     struct summary summary;
     struct export_tally tally; /* an export's, in `kept` */
-    struct tidy_tally tidied;  /* a tidying's */
+    struct diffing_batch diffed;
+    struct tidy_tally tidied; /* a tidying's */
     struct records records;
     bool wants_lines;       /* a row is called by its line, and the batch does not tell its own */
     struct key_note *notes; /* collecting: keys of the batch, in `kept` */
@@ -79,6 +80,11 @@ struct work engine_read(struct engine *engine, struct batch *batch);
 
 /* Judges the batch; FAULT_RESOURCE when memory is out. */
 MUST_USE enum fault worker_judge(struct worker *worker, const struct work *work, struct why *why);
+
+/* worker_diff.c: the same for an entry of a comparison, and what its batch came to. */
+MUST_USE enum fault worker_compare(struct worker *worker, const struct work *work,
+                                   const struct entry *entry);
+MUST_USE enum fault worker_commit_compared(struct worker *worker, struct why *why);
 
 /* Hands over what came of the work. Called in the order of the tickets, with the turn taken. */
 MUST_USE enum fault worker_commit(struct worker *worker, const struct work *work, struct why *why);

@@ -6,6 +6,7 @@
 
 #include "cert/trust.h"
 #include "report/report.h"
+#include "roster/diffing.h"
 #include "roster/exporting.h"
 #include "roster/tidying.h"
 #include "source/source.h"
@@ -52,6 +53,7 @@ struct roster {
     struct report *report;
     struct exporting *exporting; /* NULL: a roster; else the rows of a directory export */
     struct tidying *tidying;     /* NULL; else the rows of what is to be removed */
+    struct diffing *diffing;     /* NULL; else mailboxes of one side of a comparison */
     roster_complain *complain;
     roster_progress *progress; /* NULL: nobody looks */
     void *context;

@@ -205,6 +205,8 @@ static void worker_begin(struct worker *worker)
     buffer_reset(&worker->rows);
     worker->complaints = (struct complaints){0};
     worker->summary = (struct summary){0};
+    worker->diffed.notes = NULL;
+    worker->diffed.count = worker->diffed.capacity = 0;
     worker->tidied = (struct tidy_tally){0};
     worker->wants_lines = false;
     worker->notes = NULL;
@@ -239,8 +241,9 @@ enum fault worker_judge(struct worker *worker, const struct work *work, struct w
         if (fault == FAULT_NONE) {
             fault = note_remarks(worker, &entry);
             if (fault == FAULT_NONE) {
-                fault = worker->engine->roster->exporting != NULL
-                            ? export_entry(worker, &entry)
+                fault = worker->engine->roster->exporting != NULL ? export_entry(worker, &entry)
+                        : worker->engine->roster->diffing != NULL
+                            ? worker_compare(worker, work, &entry)
                             : take_entry(worker, work, &entry);
             }
             if (fault == FAULT_RESOURCE) { /* this record was too much; the others may not be */
@@ -411,13 +414,16 @@ static enum fault commit_batch(struct worker *worker, const struct work *work, s
     if (engine->roster->tidying != NULL) {
         engine->roster->tidying->tally.kept += worker->tidied.kept;
     }
+    fault = worker_commit_compared(worker, why);
     for (size_t i = 0; i < worker->complaints.count; i++) {
         worker->complaints.at[i].line += line_base;
         complain(engine, work, &worker->complaints.at[i]);
     }
     summary_merge(&engine->outcome.summary, &worker->summary);
     show_progress(engine, work);
-    return report_take(engine->roster->report, buffer_span(&worker->rows), why);
+    return fault != FAULT_NONE || engine->roster->diffing != NULL
+               ? fault
+               : report_take(engine->roster->report, buffer_span(&worker->rows), why);
 }
 
 /* A record that the last batch left, and no further batch has come: the file's last one. */

@@ -222,6 +222,7 @@ enum address_match address_compare(struct span a, struct span b)
 void address_add_key(struct buffer *out, struct span address)
 {
     struct letters l;
+    uint8_t *to;
 
     address = ascii_trim(address);
     if (needs_letters(address) && letters_of(address, &l)) {
@@ -230,7 +231,9 @@ void address_add_key(struct buffer *out, struct span address)
         }
         return;
     }
-    for (size_t i = 0; i < address.len; i++) {
-        buffer_add_byte(out, ascii_lower(address.at[i]));
+    to = buffer_room(out, address.len);
+    for (size_t i = 0; i < address.len && to != NULL; i++) {
+        *to++ = ascii_lower(address.at[i]);
     }
+    out->len = to != NULL ? (size_t)(to - out->at) : out->len;
 }
