@@ -50,6 +50,8 @@ _keyroster_value()
         _keyroster_list 'active expiring signing-only not-yet-valid expired revoked untrusted
             mismatched foreign unreadable none unknown' "$current"
         ;;
+    --remove) _keyroster_list 'expired superseded unreadable foreign revoked' "$current" ;;
+    --older-than) _keyroster_words '30d 90d 365d' "$current" ;;
     --from) _keyroster_words 'csv ldif' "$current" ;;
     --objects)
         if [[ $verb == export ]]; then
@@ -66,7 +68,7 @@ _keyroster_value()
     --expires-within) _keyroster_words '30d 60d 90d' "$current" ;;
     --at | --site | --container | --part | --threads | --watch) COMPREPLY=() ;;
     --follow-urls) _keyroster_folders "$current" ;;
-    -o | --output | --since | --header | --options | --issuer | --trust | --crl | -y | --ca) _keyroster_files "$current" ;;
+    -o | --output | --undo | --since | --header | --options | --issuer | --trust | --crl | -y | --ca) _keyroster_files "$current" ;;
     *) return 1 ;;
     esac
 }
@@ -78,7 +80,7 @@ _keyroster()
 
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _keyroster_words 'users diff export cert --help --version' "$current"
+        _keyroster_words 'users diff tidy export cert --help --version' "$current"
         return
     fi
     # Bash takes an option, its equals sign and its value apart into three words.
@@ -103,6 +105,13 @@ _keyroster()
             --encoding --delimiter --quote --multi-value-separator --follow-urls --threads
             --no-progress --no-sandbox --color -D -y -W -Y -Z --ca --page-size --timeout
             --follow-referrals --allow-incomplete -v --verbose -h --help'
+        ;;
+    tidy)
+        options='--remove --older-than --container --even-last --whole-attribute -o --output --undo
+            --apply --yes -n --dry-run --no-progress --at --issuer --trust --crl --from --encoding
+            --delimiter --quote --multi-value-separator --follow-urls --threads --no-sandbox
+            -D -y -W -Y -Z --ca --page-size --timeout --follow-referrals --allow-incomplete
+            -v --verbose -h --help'
         ;;
     export)
         options='--header -o --output --objects --container --subcontainers --hidden --raw

@@ -14,6 +14,7 @@ static const struct command {
 } commands[] = {
     {"users", cmd_users, "tell which mailboxes use the key management server, and with what"},
     {"diff", cmd_diff, "tell what has changed between two rosters"},
+    {"tidy", cmd_tidy, "remove expired, superseded and other certificates from the directory"},
     {"export", cmd_export, "export mailboxes in the columns of a header, as Exchange 5.5 did"},
     {"cert", cmd_cert, "tell the facts of every certificate in files"},
 };
