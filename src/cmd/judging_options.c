@@ -71,7 +71,27 @@ void judging_options_settle(struct judging_options *options)
 
 typedef enum fault add_fn(struct trust *trust, struct span bytes, size_t *added, struct why *why);
 
-static enum fault load_bytes(struct trust *trust, add_fn *add, const char *path, struct why *why)
+/* Where files go that are loaded. */
+struct loading {
+    struct trust *trust;
+    add_fn *add;
+    uint8_t *sum; /* SHA256_SIZE bytes: of what was loaded, in whichever order */
+};
+
+static enum fault add_to_sum(struct span bytes, uint8_t *sum, struct why *why)
+{
+    uint8_t digest[SHA256_SIZE];
+
+    if (digest_sha256(bytes, digest) != FAULT_NONE) {
+        return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+    }
+    for (size_t i = 0; i < SHA256_SIZE; i++) {
+        sum[i] = (uint8_t)(sum[i] + digest[i]);
+    }
+    return FAULT_NONE;
+}
+
+static enum fault load_bytes(const struct loading *to, const char *path, struct why *why)
 {
     struct buffer bytes = buffer_with_max(TRUST_FILE_MAX);
     size_t added = 0;
@@ -81,16 +101,19 @@ static enum fault load_bytes(struct trust *trust, add_fn *add, const char *path,
         fault = FAULT_RESOURCE;
     }
     if (fault == FAULT_NONE) {
-        fault = add(trust, buffer_span(&bytes), &added, why);
+        fault = to->add(to->trust, buffer_span(&bytes), &added, why);
+    }
+    if (fault == FAULT_NONE) {
+        fault = add_to_sum(buffer_span(&bytes), to->sum, why);
     }
     buffer_clear(&bytes);
     return fault;
 }
 
-static bool load_file(struct trust *trust, add_fn *add, const char *path)
+static bool load_file(const struct loading *to, const char *path)
 {
     struct why why = {0};
-    enum fault fault = load_bytes(trust, add, path, &why);
+    enum fault fault = load_bytes(to, path, &why);
 
     if (fault != FAULT_NONE) {
         complain(path, 0, why.rule);
@@ -99,7 +122,7 @@ static bool load_file(struct trust *trust, add_fn *add, const char *path)
 }
 
 /* What else lies in a folder of lists, a README say, is passed over, which is told. */
-static bool load_item(struct trust *trust, add_fn *add, const char *path, size_t *loaded)
+static bool load_item(const struct loading *to, const char *path, size_t *loaded)
 {
     struct stat status;
     struct why why = {0};
@@ -111,7 +134,7 @@ static bool load_item(struct trust *trust, add_fn *add, const char *path, size_t
                                          : "no file: passed over");
         return true;
     }
-    fault = load_bytes(trust, add, path, &why);
+    fault = load_bytes(to, path, &why);
     if (fault == FAULT_ABSENT) {
         complain(path, 0, "there is no revocation list in it: passed over");
         return true;
@@ -124,7 +147,7 @@ static bool load_item(struct trust *trust, add_fn *add, const char *path, size_t
 }
 
 /* All files of a folder; false when a list cannot be used, or there is none, which is told. */
-static bool load_folder(struct trust *trust, add_fn *add, const char *path, DIR *folder)
+static bool load_folder(const struct loading *to, const char *path, DIR *folder)
 {
     bool good = true;
     size_t loaded = 0;
@@ -139,7 +162,7 @@ static bool load_folder(struct trust *trust, add_fn *add, const char *path, DIR 
         if (asprintf(&file, "%s/%s", path, item->d_name) < 0) {
             return false;
         }
-        good = load_item(trust, add, file, &loaded) && good;
+        good = load_item(to, file, &loaded) && good;
         free(file);
     }
     if (good && loaded == 0) {
@@ -148,7 +171,7 @@ static bool load_folder(struct trust *trust, add_fn *add, const char *path, DIR 
     return good && loaded > 0;
 }
 
-static bool load_all(struct trust *trust, add_fn *add, const struct name_list *paths, bool folders)
+static bool load_all(const struct loading *to, const struct name_list *paths, bool folders)
 {
     bool good = true;
 
@@ -156,21 +179,22 @@ static bool load_all(struct trust *trust, add_fn *add, const struct name_list *p
         DIR *folder = folders ? opendir(paths->at[i]) : NULL;
 
         if (folder != NULL) {
-            good = load_folder(trust, add, paths->at[i], folder) && good;
+            good = load_folder(to, paths->at[i], folder) && good;
             (void)closedir(folder);
         } else {
-            good = load_file(trust, add, paths->at[i]) && good;
+            good = load_file(to, paths->at[i]) && good;
         }
     }
     return good;
 }
 
-bool judging_options_load(const struct judging_options *options, struct trust **out)
+bool judging_options_load(struct judging_options *options, struct trust **out)
 {
     struct trust *trust;
     struct why why = {0};
 
     *out = NULL;
+    memset(options->loaded, 0, sizeof(options->loaded));
     if (options->issuers.count + options->anchors.count + options->crls.count == 0) {
         return true;
     }
@@ -179,9 +203,12 @@ bool judging_options_load(const struct judging_options *options, struct trust **
         complain(NULL, 0, "out of memory");
         return false;
     }
-    if (load_all(trust, trust_add_issuers, &options->issuers, false) &&
-        load_all(trust, trust_add_anchors, &options->anchors, false) &&
-        load_all(trust, trust_add_crls, &options->crls, true)) {
+    if (load_all(&(struct loading){trust, trust_add_issuers, options->loaded[0]}, &options->issuers,
+                 false) &&
+        load_all(&(struct loading){trust, trust_add_anchors, options->loaded[1]}, &options->anchors,
+                 false) &&
+        load_all(&(struct loading){trust, trust_add_crls, options->loaded[2]}, &options->crls,
+                 true)) {
         if (trust_seal(trust, options->at, &why) == FAULT_NONE) {
             *out = trust;
             return true;

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cert/digest.h"
 #include "cert/trust.h"
 #include "cmd/name_list.h"
 
@@ -40,6 +41,7 @@ struct judging_options {
     struct name_list issuers, anchors, crls;
     const char *site; /* NULL: not given */
     bool remotes;     /* custom recipients are mailboxes too */
+    uint8_t loaded[3][SHA256_SIZE]; /* of --issuer, --trust, --crl: the sum of their files' digests */
 };
 
 /* The part of a --help that tells of them. */
@@ -57,7 +59,7 @@ void judging_options_settle(struct judging_options *options);
  * Loads what --issuer, --trust and --crl name; without any of them there is nothing to ask, and
  * `*out` is NULL. False when something cannot be used, which has been told. The caller frees it.
  */
-bool judging_options_load(const struct judging_options *options, struct trust **out);
+bool judging_options_load(struct judging_options *options, struct trust **out);
 
 /* Adds the files and folders that it loads. */
 void judging_options_add_files(const struct judging_options *options, struct name_list *files);

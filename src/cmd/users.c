@@ -19,6 +19,7 @@ struct users {
     struct users_options options;
     struct inputs inputs;
     bool *bare; /* --part: in which of them there was no certificate attribute */
+    char basis[USERS_BASIS_SIZE]; /* --part */
     struct trust *trust;
     struct users_since since;
     struct outfile output;
@@ -34,7 +35,8 @@ static bool prepare_part(struct users *users)
 {
     if (users->options.reading.source.part.of > 1) {
         users->bare = calloc(users->inputs.count, sizeof(*users->bare));
-        if (users->bare == NULL) {
+        if (users->bare == NULL || users_basis(&users->options, users->inputs.sources,
+                                               users->inputs.count, users->basis) != FAULT_NONE) {
             complain(NULL, 0, "out of memory");
             return false;
         }
@@ -146,6 +148,7 @@ static int run(struct users *users)
                     .part = users->bare != NULL ? o->reading.source.part.number : 0,
                     .parts = users->bare != NULL ? o->reading.source.part.of : 0,
                     .bare = users->bare,
+                    .basis = users->basis,
                     .summary_only = o->summary,
                     .width = output_width(o->output),
                     .colour = wants_colour(users)},

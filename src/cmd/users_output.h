@@ -4,6 +4,8 @@
 #include "base/outfile.h"
 #include "cmd/users_options.h"
 
+enum { USERS_BASIS_SIZE = 33 }; /* hexadecimal, with its NUL */
+
 /* True when a file that is written would replace one that is read; it is told then. */
 MUST_USE bool output_replaces(const struct users_options *options, const char *path);
 
@@ -12,6 +14,13 @@ MUST_USE bool output_replaces(const struct users_options *options, const char *p
  * lose it. False when that cannot be; it is told then.
  */
 MUST_USE bool output_open(const struct users_options *options, struct outfile *out);
+
+/*
+ * What a part stands on, for whoever adds parts up: a digest of the options that judge and read, of
+ * the files that they name, and of the sources' sizes. FAULT_RESOURCE without memory.
+ */
+MUST_USE enum fault users_basis(const struct users_options *options, struct source *const *sources,
+                                size_t count, char out[USERS_BASIS_SIZE]);
 
 /* The width of the terminal that a table in `output` (NULL: stdout) is for; 0 when it is for none.
  */

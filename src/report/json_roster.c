@@ -154,7 +154,7 @@ static void add_counts(struct buffer *out, const struct summary *summary)
     buffer_add_text(out, summary->incomplete ? "true}" : "false}");
 }
 
-/* `"part":{"number":2,"of":4,"bare":[false]},` where it is one: what a sum of parts is held to. */
+/* `"part":{"number":2,"of":4,"basis":"5f…","bare":[false]},` where it is one: what a sum of parts is held to. */
 static void add_part(struct buffer *out, const struct report_options *options)
 {
     if (options->parts == 0) {
@@ -164,7 +164,11 @@ static void add_part(struct buffer *out, const struct report_options *options)
     buffer_add_uint(out, options->part);
     buffer_add_text(out, ",\"of\":");
     buffer_add_uint(out, options->parts);
-    buffer_add_text(out, ",\"bare\":[");
+    buffer_add_byte(out, ',');
+    if (options->basis != NULL) {
+        add_plain(out, "basis", options->basis);
+    }
+    buffer_add_text(out, "\"bare\":[");
     for (size_t i = 0; i < options->source_count; i++) {
         buffer_add_text(out, i > 0 ? "," : "");
         buffer_add_text(out, options->bare[i] ? "true" : "false");

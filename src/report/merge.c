@@ -23,11 +23,31 @@ static const char *last_name(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
+static bool is_same_summary(const struct summary *a, const struct summary *b)
+{
+    return a->mailboxes == b->mailboxes && memcmp(a->uses, b->uses, sizeof(a->uses)) == 0 &&
+           memcmp(a->standing, b->standing, sizeof(a->standing)) == 0;
+}
+
+/* The whole of the same sources, with the same counts. What came by a pipe has no name. */
+static bool is_same_whole(const struct summary_document *a, const struct summary_document *b)
+{
+    for (size_t i = 0; i < a->source_count; i++) {
+        if (strcmp(a->sources[i], b->sources[i]) != 0 || strcmp(a->sources[i], "-") == 0) {
+            return false;
+        }
+    }
+    return a->source_count > 0 && is_same_summary(&a->summary, &b->summary);
+}
+
 /* Files of the same names, in whichever folder each machine has them. */
 static bool is_same_division(const struct summary_document *a, const struct summary_document *b)
 {
     if (a->parts != b->parts || a->source_count != b->source_count) {
         return false;
+    }
+    if (a->parts == 0) {
+        return is_same_whole(a, b);
     }
     for (size_t i = 0; i < a->source_count; i++) {
         if (strcmp(last_name(a->sources[i]), last_name(b->sources[i])) != 0) {
@@ -35,6 +55,11 @@ static bool is_same_division(const struct summary_document *a, const struct summ
         }
     }
     return true;
+}
+
+static bool is_same_basis(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
 static struct merge_set *find_set(struct merge *merge, const struct summary_document *document)
@@ -146,7 +171,19 @@ static enum fault add_document(struct merge *merge, struct summary_document *doc
                         "--at)",
                         why);
     }
-    if (document->parts > 0 && set != NULL && has_part(set, document->part)) {
+    if (set != NULL && document->parts == 0) {
+        return fault_at(FAULT_SYNTAX, 0,
+                        "the same sources and counts as in a file that was added already: left out "
+                        "(are they others, judge them by other paths)",
+                        why);
+    }
+    if (set != NULL && !is_same_basis(set->first.basis, document->basis)) {
+        return fault_at(FAULT_SYNTAX, 0,
+                        "judged with other options than the first part of these sources, or a "
+                        "source has another size: left out",
+                        why);
+    }
+    if (set != NULL && has_part(set, document->part)) {
         return fault_at(FAULT_SYNTAX, 0, "a part that was added already: left out", why);
     }
     if (document->summary.mailboxes > INT64_MAX - merge->total.summary.mailboxes) {

@@ -15,7 +15,8 @@ struct merge {
 /*
  * Adds one document; on failure nothing is added.
  *
- * FAULT_SYNTAX    as summary_read(); judged at another time than the first; the same part again
+ * FAULT_SYNTAX    as summary_read(); judged at another time than the first; the same part again, or
+ *                 one on another basis than the first of its sources; the same whole again
  * FAULT_LIMIT     more mailboxes than 63 bits count
  * FAULT_RESOURCE  memory
  */

@@ -49,6 +49,7 @@ struct report_options {
     size_t source_count;
     uint64_t part, parts;        /* of the sources, or 0: whole; told in json */
     const bool *bare;            /* of a part: whose entries in it have no certificate attribute */
+    const char *basis;           /* of a part: a digest, equal where parts may be added up */
     bool summary_only;           /* the counts alone */
     size_t width;                /* table: columns of the terminal; 0: as wide as it needs */
     bool colour;                 /* table: on a terminal that wants it */

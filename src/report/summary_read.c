@@ -137,7 +137,7 @@ static enum fault read_sources(const json_t *root, struct summary_document *out,
     return FAULT_NONE;
 }
 
-/* `{"number":2,"of":4,"bare":[false]}`, one word for each source. */
+/* `{"number":2,"of":4,"basis":"5f…","bare":[false]}`, one word for each source. */
 static enum fault read_part(const json_t *root, struct summary_document *out, struct why *why)
 {
     const json_t *part = json_object_get(root, "part");
@@ -153,6 +153,12 @@ static enum fault read_part(const json_t *root, struct summary_document *out, st
     }
     if (!json_is_array(bare) || json_array_size(bare) != out->source_count) {
         return refuse("part.bare does not tell of each source", why);
+    }
+    if (json_is_string(json_object_get(part, "basis"))) {
+        out->basis = strdup(json_string_value(json_object_get(part, "basis")));
+        if (out->basis == NULL) {
+            return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+        }
     }
     for (size_t i = 0; i < out->source_count; i++) {
         out->bare[i] = json_is_true(json_array_get(bare, i));
@@ -202,5 +208,6 @@ void summary_document_clear(struct summary_document *document)
     }
     free(document->sources);
     free(document->bare);
+    free(document->basis);
     *document = (struct summary_document){0};
 }

@@ -11,6 +11,7 @@ struct summary_document {
     bool *bare;     /* owned: in this part of the source no entry has a certificate attribute */
     size_t source_count;
     uint64_t part, parts; /* which part of the sources it is about, of how many; 0: the whole */
+    char *basis;          /* owned: of a part, what it stands on; NULL: not told */
 };
 
 /*

@@ -5,7 +5,7 @@ import csv
 import json
 import unittest
 
-from support import AT, DONE, ExportTest, NOT_DONE, SOME, USAGE, csv_row, csv_text, run
+from support import AT, DONE, ExportTest, NOT_DONE, SOME, SOURCE, USAGE, csv_row, csv_text, run
 
 STANDINGS = ("active", "expiring", "signing-only", "not-yet-valid", "expired", "revoked",
              "untrusted", "mismatched", "foreign", "unreadable", "none", "unknown")
@@ -46,7 +46,7 @@ class Sums(Merge):
         a = document()
         a["summary"].update(mailboxes=78, uses_kms={"yes": 36, "no": 20, "unknown": 22},
                             standing={name: i + 1 for i, name in enumerate(STANDINGS)})
-        got = self.sum_of(self.merge(a, a))["summary"]
+        got = self.sum_of(self.merge(a, {**a, "sources": ["b.csv"]}))["summary"]
         self.assertEqual(got["standing"], {name: 2 * i + 2 for i, name in enumerate(STANDINGS)})
         self.assertEqual(got["uses_kms"], {"yes": 72, "no": 40, "unknown": 44})
         self.assertEqual(got["mailboxes"], 156)
@@ -60,8 +60,16 @@ class Sums(Merge):
                 whole = self.users("--summary", *names, form=form)
                 self.assertEqual(self.merge(*parts, form=form).out, whole.out)
 
+    def test_the_same_whole_twice(self):
+        result = self.merge(document(3), document(4), document(3))
+        self.assertEqual(result.status, SOME)
+        self.assert_one_line(result.err, "2.json: the same sources and counts")
+        self.assertEqual(self.sum_of(result), document(7))
+        for sources in ([], ["-"], ["a.csv", "-"]): # of which nobody knows whether they are the same
+            self.assertEqual(self.merge(document(3, sources), document(3, sources)).status, DONE)
+
     def test_incomplete_is_kept(self):
-        result = self.merge(document(), document(incomplete=True))
+        result = self.merge(document(), document(incomplete=True, sources=["b.csv"]))
         self.assertEqual(result.status, SOME)
         self.assert_one_line(result.err, "1.json: .*incomplete")
         self.assertTrue(self.sum_of(result)["summary"]["incomplete"])
@@ -115,6 +123,33 @@ class OfParts(Merge):
         self.assertEqual(result.status, SOME)
         self.assert_one_line(result.err, "2.json: a part that was added already")
         self.assertEqual(self.sum_of(result), document(6))
+
+    def test_parts_that_do_not_belong_together(self):
+        rows = [csv_row(name, "") for name in ("Anna", "Bert", "Carl", "Dora")]
+        self.write("a.csv", csv_text(*rows))
+        def made(number, *options):
+            return self.users("--summary", "--part", f"{number}/2", "a.csv", *options, form="json").out
+        first, last, kms = made(1), made(2), SOURCE / "sample"
+        self.assertEqual(self.merge(first, last).status, DONE)
+        for options in (("--issuer", kms / "issuer.pem"), ("--trust", kms / "issuer.pem"),
+                        ("--crl", kms / "crl.pem"), ("--site", "Here"), ("--objects", "all"),
+                        ("--expires-within", "60d"), ("--delimiter", ","), ("--from", "csv")):
+            with self.subTest(options=options):
+                result = self.merge(first, made(2, *options))
+                self.assertEqual(result.status, SOME)
+                self.assertRegex(result.err, "1.json: judged with other options than the first part")
+                self.assertEqual(self.merge(made(1, *options), made(2, *options)).status, DONE)
+        self.write("a.csv", csv_text(*rows[:3]))
+        result = self.merge(first, made(2))
+        self.assertEqual(result.status, SOME)
+        self.assertRegex(result.err, "1.json: .*a source has another size")
+
+    def test_the_same_authority_by_another_name(self):
+        self.write("a.csv", csv_text(csv_row("Anna", ""), csv_row("Bert", "")))
+        self.write("ca.pem", (SOURCE / "sample/issuer.pem").read_bytes())
+        parts = [self.users("--summary", f"--part={k}/2", "--issuer", name, "a.csv", form="json").out
+                 for k, name in ((1, "ca.pem"), (2, SOURCE / "sample/issuer.pem"))]
+        self.assertEqual(self.merge(*parts).status, DONE)
 
     def test_machines_have_the_file_in_other_folders(self):
         result = self.merge(part(1, 2, sources=["/x/a.csv"]), part(2, 2, sources=["y/a.csv"]))
