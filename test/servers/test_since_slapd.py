@@ -118,7 +118,8 @@ class WithLogTest(Slapd):
         for delay in (0, 0.01, 0.02, 0.04, 0.08):
             process = subprocess.Popen(
                 [*map(str, [KEYROSTER, "users", *self.bind(), "--since", self.folder / "kept",
-                            self.url()])], stdout=subprocess.DEVNULL, env=live_environment())
+                            self.url()])], stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL, env=live_environment())
             time.sleep(delay * SLOW)
             process.send_signal(signal.SIGKILL)
             process.wait()
