@@ -29,6 +29,12 @@ void complain(const char *file, unsigned long long line, const char *what);
 /* The same for a sentence that is no C string. */
 void complain_span(const char *file, unsigned long long line, struct span what);
 
+/*
+ * The same sentence of more than ten lines, one after the other, is told of the rest at once, when
+ * another comes. To be called when none does: at the end.
+ */
+void complain_end(void);
+
 /* The line for a command used wrongly, with the pointer to --help; returns EXIT_USAGE. */
 MUST_USE int complain_usage(const char *verb, const char *what, const char *argument);
 

@@ -103,6 +103,7 @@ int main(int argc, char **argv)
 
     set_locale();
     status = run(argc, argv);
+    complain_end();
     /* Help and versions go through stdio; what a verb tells does not. */
     if (fflush(stdout) != 0) {
         complain("standard output", 0, strerrordesc_np(errno));

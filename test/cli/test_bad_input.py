@@ -146,6 +146,22 @@ class BadRecords(BadTest):
         self.assert_others_right(result, "Anna")
         self.assertNotIn("Bo", [name for name, _ in result.people])
 
+    def test_the_same_of_many_lines_is_told_at_once(self):
+        short = "mailbox,Bo,SMTP:bo@example.org"
+        sentence = "fewer fields than the header has columns: what is missing is unknown"
+        for count, last in ((10, "11: {}"), (11, "12: {}"), (12, "12: {}, and so each line to 13"),
+                            (3000, "12: {}, and so each line to 3001")):
+            with self.subTest(count=count):
+                result = self.users_of(csv_text(*[short] * count))
+                said = result.err.splitlines()
+                self.assertEqual(result.people, [("Bo", "unknown")] * count)
+                self.assertEqual(len(said), min(count, 11))
+                self.assertEqual(said[0], f"keyroster: site.csv:2: {sentence}")
+                self.assertEqual(said[-1], f"keyroster: site.csv:{last.format(sentence)}")
+        result = self.users_of(csv_text(*[short] * 20, ANNA, *[short] * 20))
+        self.assertEqual(len(result.err.splitlines()), 22)
+        self.assert_named(result, "site.csv", 33)
+
     def test_bytes_after_a_closing_quote(self):
         result = self.users_of(csv_text(ANNA, 'mailbox,"Bo" Berg,SMTP:b@example.org,R,', CID))
         self.assert_others_right(result, "Anna", "Cid")
