@@ -14,7 +14,7 @@ struct made {
 };
 
 /* A change, and the two records that come of it. */
-static const struct row {
+static const struct ldif_row {
     const char *name, *dn;
     struct made values[VALUES_MAX];
     const char *remove, *restore;
@@ -90,7 +90,7 @@ static void make(struct buffer *out, const char *dn, const struct made values[VA
 
 static void row_holds(void **state)
 {
-    const struct row *row = *state;
+    const struct ldif_row *row = *state;
     struct buffer made = buffer_with_max(ROOM), out = buffer_with_max(ROOM);
     struct change change;
     struct cursor in;
