@@ -68,8 +68,8 @@ static void hold_row(const struct export *export, const struct entry *entry, boo
 static void export_entry(const struct export *export, const struct entry *entry,
                          struct arena *arena)
 {
-    bool met[EXPORT_COLUMNS_MAX + EXPORT_EXTRAS];
-    bool filled[EXPORT_COLUMNS_MAX + EXPORT_EXTRAS];
+    bool met[EXPORT_COLUMNS_MAX + EXPORT_EXTRAS] = {false};
+    bool filled[EXPORT_COLUMNS_MAX + EXPORT_EXTRAS] = {false};
     struct export_tally tally = {.met = met, .filled = filled};
     struct buffer out = buffer_with_max((size_t)64 << 20);
     struct export_sheet sheet;
