@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/compat_sandbox.h"
 #include "base/count.h"
@@ -27,6 +28,7 @@ typedef enum fault add_fn(struct buffer *out, const struct cert *cert,
 struct job {
     add_fn *add; /* the format */
     const char *output;
+    int64_t now;
     bool no_sandbox;
     struct cert_files files;
     struct outfile out;
@@ -75,9 +77,9 @@ static void complain_block(struct reading *r, const struct container_block *bloc
 
     if (why->offset > 0) {
         (void)snprintf(sentence, sizeof(sentence), "certificate %zu: %s, at byte %zu (left out)",
-                       r->index, why->rule, why->offset);
+                       r->index + 1, why->rule, why->offset);
     } else {
-        (void)snprintf(sentence, sizeof(sentence), "certificate %zu: %s (left out)", r->index,
+        (void)snprintf(sentence, sizeof(sentence), "certificate %zu: %s (left out)", r->index + 1,
                        why->rule);
     }
     complain(r->name, line_of(r, block), sentence);
@@ -108,6 +110,7 @@ static enum fault tell(struct reading *r, const struct container_block *block,
         .index = r->index,
         .form = bundle->form,
         .chain = item->chain,
+        .at = job->now,
     };
 
     if (cert_read(item->der, &cert, why) != FAULT_NONE) {
@@ -253,6 +256,10 @@ static bool parse_options(int argc, char **argv, struct job *job, int *status)
                                      argv[optind - 1]);
             return false;
         }
+        if (code == 'o' && *optarg == '\0') {
+            *status = complain_usage("cert", "--output is the name of a file, not", optarg);
+            return false;
+        }
         if (code == 'o') {
             job->output = optarg;
         } else if (code == OPTION_NO_SANDBOX) {
@@ -302,8 +309,10 @@ static void enter_sandbox(const struct job *job)
 
 int cmd_cert(int argc, char **argv)
 {
-    struct job job = {
-        .add = cert_report_add_text, .out = {.fd = -1}, .text = buffer_with_max(OUTPUT_MAX)};
+    struct job job = {.add = cert_report_add_text,
+                      .out = {.fd = -1},
+                      .text = buffer_with_max(OUTPUT_MAX),
+                      .now = (int64_t)time(NULL)};
     struct why why = {0};
     int status = EXIT_NOT_DONE;
 

@@ -28,10 +28,10 @@ static int print_help(void)
 {
     fputs("usage: keyroster diff [OPTION]... OLD NEW\n"
           "\n"
-          "Tells what has changed between two rosters: who appeared or left, who enrolled or\n"
-          "lapsed, whose certificate was renewed or revoked, and what else is another. OLD\n"
-          "and NEW are each an export file, CSV or LDIF, plain or compressed (.gz, .zst), -\n"
-          "for standard input, or an LDAP URL: ldap://, ldaps:// or ldapi://.\n"
+          "Tells what has changed between two rosters: who appeared or left, who enrolled\n"
+          "or lapsed, whose certificate was renewed or revoked, and what else is another.\n"
+          "OLD and NEW are each an export file, CSV or LDIF, plain or compressed (.gz,\n"
+          ".zst), - for standard input, or an LDAP URL: ldap://, ldaps:// or ldapi://.\n"
           "\n"
           "Output:\n"
           "  -f, --format FORMAT      table (default), csv or jsonl\n"
@@ -99,7 +99,7 @@ static bool parse_own(struct diff_options *o, int code, const char *argument, in
         return o->format != NULL || wrong("--format is table, csv or jsonl, not", argument, status);
     case 'o':
         o->output = argument;
-        return true;
+        return *argument != '\0' || wrong("--output is the name of a file, not", argument, status);
     case OPTION_ONLY:
         return parse_changes(argument, &o->shown, status);
     case OPTION_COLOUR:

@@ -89,7 +89,7 @@ static bool take_own(struct export_command *command, int code, const char *argum
         return true;
     case 'o':
         command->output = argument;
-        return true;
+        return *argument != '\0' || wrong("--output is the name of a file, not", argument, status);
     case OPTION_OBJECTS:
         return export_objects_find(span_text(argument), &command->export.objects) ||
                wrong("--objects is mailbox, remote, dl, recipients or all, not", argument, status);

@@ -155,7 +155,7 @@ static bool parse_own(struct tidy_options *o, int code, const char *argument, in
         return strcmp(argument, "-") != 0 || wrong("--undo is a file, not", argument, status);
     default:
         o->output = argument;
-        return true;
+        return *argument != '\0' || wrong("--output is the name of a file, not", argument, status);
     }
 }
 

@@ -202,6 +202,7 @@ static int run(struct users *users)
 /* Lets go of what one round took hold of. */
 static void end_round(struct users *users)
 {
+    complain_end();
     inputs_clear(&users->inputs);
     users_since_clear(&users->since);
     free(users->bare);

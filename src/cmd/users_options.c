@@ -173,7 +173,7 @@ static bool parse_output(struct users_options *o, int code, const char *argument
                      status);
     case 'o':
         o->output = argument;
-        return true;
+        return *argument != '\0' || wrong("--output is the name of a file, not", argument, status);
     case OPTION_EXPIRES_WITHIN:
         o->selection.expiring_only = true;
         return utc_parse_duration(span_text(argument), &o->warning_seconds, &why) == FAULT_NONE ||

@@ -17,6 +17,7 @@ struct cert_origin {
     enum bundle_form form;
     bool chain;            /* tag 0x0004 says so; CA certificates are chain ones in any case */
     struct span attribute; /* name as the source writes it; empty: of no attribute */
+    int64_t at;            /* text: for people who read it at this time; 0: at no time */
 };
 
 /*
@@ -30,7 +31,7 @@ MUST_USE enum fault cert_report_add_json(struct buffer *out, const struct cert *
 MUST_USE enum fault cert_report_add_json_line(struct buffer *out, const struct cert *cert,
                                               const struct cert_origin *origin);
 
-/* Adds a few lines for people, with a blank one behind. FAULT_RESOURCE as above, or memory. */
+/* Adds a few lines for people, who count from 1, with a blank one behind. FAULT_RESOURCE as above, or memory. */
 MUST_USE enum fault cert_report_add_text(struct buffer *out, const struct cert *cert,
                                          const struct cert_origin *origin);
 

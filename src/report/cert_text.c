@@ -139,7 +139,7 @@ static void add_form(struct buffer *value, const struct cert *cert,
     }
 }
 
-static void add_validity(struct buffer *value, const struct cert *cert)
+static void add_validity(struct buffer *value, const struct cert *cert, int64_t at)
 {
     char time[UTC_TEXT_SIZE];
 
@@ -148,6 +148,12 @@ static void add_validity(struct buffer *value, const struct cert *cert)
     buffer_add_text(value, " to ");
     utc_text(cert->not_after, time);
     buffer_add_text(value, time);
+    if (at != 0 && at < cert->not_before) {
+        buffer_add_text(value, " (not yet)");
+    }
+    if (at != 0 && at > cert->not_after) {
+        buffer_add_text(value, " (expired)");
+    }
 }
 
 static void add_body(struct buffer *out, struct buffer *value, const struct cert *cert,
@@ -159,7 +165,7 @@ static void add_body(struct buffer *out, struct buffer *value, const struct cert
     add_line(out, "issuer", value);
     serial_add(value, cert->serial);
     add_line(out, "serial", value);
-    add_validity(value, cert);
+    add_validity(value, cert, origin->at);
     add_line(out, "valid", value);
     add_emails(value, cert);
     add_line(out, "addresses", value);
@@ -197,7 +203,7 @@ enum fault cert_report_add_text(struct buffer *out, const struct cert *cert,
         buffer_add_text(out, ", ");
     }
     buffer_add_text(out, "certificate ");
-    buffer_add_uint(out, origin->index);
+    buffer_add_uint(out, origin->index + 1);
     buffer_add_byte(out, '\n');
     add_body(out, &value, cert, origin);
     buffer_add_hex(&value, span_of(digest, sizeof(digest)));

@@ -109,7 +109,7 @@ class Forms(CertTest):
         done = self.cert("file")
         line = good.count(b"\n") + 1
         self.assertEqual(done.status, SOME)
-        self.assertRegex(done.err, rf"\Akeyroster: file:{line}: certificate 1: [^\n]+\n\Z")
+        self.assertRegex(done.err, rf"\Akeyroster: file:{line}: certificate 2: [^\n]+\n\Z")
 
     def test_a_block_without_an_end_costs_itself(self):
         rows = self.rows_of(pem(ANNA)[:-30] + b"\n" + pem(BO), SOME)

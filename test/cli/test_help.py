@@ -126,6 +126,12 @@ class UsedWrongly(unittest.TestCase):
             with self.subTest(verb=verb):
                 self.wrong(verb, pointer=f"keyroster {verb}")
 
+    def test_an_output_without_a_name(self):
+        for verb in verbs():
+            with self.subTest(verb=verb):
+                said = self.wrong(verb, "-o", "", "file", "file", pointer=f"keyroster {verb}")
+                self.assertIn("--output is the name of a file, not: ''", said)
+
     def test_bad_values(self):
         for option, value in (
             ("--format", "xml"),

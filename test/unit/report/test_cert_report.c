@@ -91,7 +91,7 @@ static void row_holds(void **state)
 static void text_has_a_line_for_each_fact(void **state)
 {
     static const char *const lines[] = {
-        "a.pem, certificate 0\n",
+        "a.pem, certificate 1\n",
         "\n  subject       CN=Anna\n",
         "\n  serial        beef\n",
         "\n  valid         2026-01-01T00:00:00Z to 2028-01-01",
@@ -120,6 +120,42 @@ static void text_has_a_line_for_each_fact(void **state)
     buffer_add_byte(&out, '\0');
     assert_non_null(strstr((const char *)out.at, "\n  caution       an extension cannot be read"));
     buffer_clear(&out);
+}
+
+static void text_tells_whether_it_is_valid(void **state)
+{
+    /* The certificate is valid from 2026-01-01T00:00:00Z to 2028-01-01 and some time. */
+    static const struct {
+        int64_t at;
+        const char *words;
+    } times[] = {{0, NULL},
+                 {1767225599, " (not yet)\n"},
+                 {1767225600, NULL},
+                 {1798761600, NULL},
+                 {1861920000, " (expired)\n"}};
+    struct built b;
+    struct cert cert;
+
+    (void)state;
+    read_built(&anna, &b, &cert);
+    for (size_t i = 0; i < COUNT(times); i++) {
+        const struct cert_origin origin = {.file = "a.pem", .index = 1, .at = times[i].at};
+        struct buffer out = buffer_with_max(TEXT_MAX);
+        const char *valid;
+
+        assert_int_equal(cert_report_add_text(&out, &cert, &origin), FAULT_NONE);
+        buffer_add_byte(&out, '\0');
+        assert_non_null(strstr((const char *)out.at, "a.pem, certificate 2\n"));
+        valid = strstr((const char *)out.at, "\n  valid ");
+        assert_non_null(valid);
+        if (times[i].words != NULL) {
+            assert_non_null(strstr(valid, times[i].words));
+        } else {
+            assert_null(strstr(valid, " (not yet)"));
+            assert_null(strstr(valid, " (expired)"));
+        }
+        buffer_clear(&out);
+    }
 }
 
 /* What a certificate says reaches a terminal without its controls. */
@@ -178,6 +214,7 @@ int main(void)
 {
     struct CMUnitTest tests[COUNT(rows) + 4] = {
         cmocka_unit_test(text_has_a_line_for_each_fact),
+        cmocka_unit_test(text_tells_whether_it_is_valid),
         cmocka_unit_test(text_is_safe),
         cmocka_unit_test(full_buffer_is_a_fault),
         cmocka_unit_test(candidate_is_the_same_object),
