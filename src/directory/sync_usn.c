@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,40 +53,62 @@ static enum fault put_controller(struct syncing *syncing, struct buffer *out, st
                : fault_at(FAULT_LIMIT, 0, "the controller's name is too long", why);
 }
 
+/* A number of so many digits; 0 where they are none. */
+static unsigned long digits(const char *text, size_t count)
+{
+    unsigned long number = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (text[i] < '0' || text[i] > '9') {
+            return 0;
+        }
+        number = number * 10 + (unsigned long)(text[i] - '0');
+    }
+    return number;
+}
+
 /* The day that a time like 20261125154500.0Z names, in months of 31 days; 0: none. */
 static unsigned long day_of(const char *time)
 {
-    unsigned year = 0, month = 0, day = 0;
-
-    if (time == NULL || sscanf(time, "%4u%2u%2u", &year, &month, &day) != 3) {
+    if (time == NULL || strlen(time) < 8) {
         return 0;
     }
-    return (year * 12UL + month) * 31UL + day;
+    return (digits(time, 4) * 12 + digits(time + 4, 2)) * 31 + digits(time + 6, 2);
 }
 
 /* The server's own part of a cookie, taken apart. */
 struct usn_cookie {
-    unsigned long long usn;
-    unsigned long day;
+    unsigned long long usn, day;
     struct span controller;
 };
 
+/* Takes a number and the space behind it. */
+static bool take_number(struct cursor *in, unsigned long long *out)
+{
+    char text[24];
+    char *end;
+    size_t length;
+    struct span number;
+
+    if (!span_find(in->rest, ' ', &length) || length == 0 || length >= sizeof(text) ||
+        !cursor_take(in, length, &number) || !cursor_step(in, ' ')) {
+        return false;
+    }
+    memcpy(text, number.at, length);
+    text[length] = '\0';
+    errno = 0;
+    *out = strtoull(text, &end, 10);
+    return errno == 0 && *end == '\0';
+}
+
 static bool parse_cookie(struct span text, struct usn_cookie *out)
 {
-    char head[64];
-    size_t first, second;
-    int used = 0;
+    struct cursor in = cursor_over(text);
 
-    if (!span_find(text, ' ', &first) || !span_find(span_from(text, first + 1), ' ', &second) ||
-        first + second + 2 >= sizeof(head)) {
+    if (!take_number(&in, &out->usn) || !take_number(&in, &out->day)) {
         return false;
     }
-    memcpy(head, text.at, first + second + 1);
-    head[first + second + 1] = '\0';
-    if (sscanf(head, "%llu %lu%n", &out->usn, &out->day, &used) != 2 || head[used] != '\0') {
-        return false;
-    }
-    out->controller = span_from(text, first + second + 2);
+    out->controller = in.rest;
     return true;
 }
 
