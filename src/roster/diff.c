@@ -1,5 +1,7 @@
 #include "roster/diff.h"
 
+#include <stdlib.h>
+
 /* The texts of two rows, each of a record of 64 MiB. */
 #define TEXT_MAX ((size_t)1 << 30)
 
@@ -8,6 +10,7 @@ struct run {
     const struct diff *diff;
     struct diff_side sides[2];
     struct diffing diffing[2];
+    struct diff_others others; /* of the old side, by address, while the new one is read */
     struct buffer old_text, new_text;
 };
 
@@ -20,7 +23,7 @@ static enum fault put_aside(void *context, struct diff_side *side, size_t index,
     struct diff_record *record = &side->records[index];
 
     record->text_length = (uint32_t)text.len; /* a batch's rows are at most 1 GiB */
-    return spool_add(context, text, &record->text_at, why);
+    return spool_add(context, text, &record->place, why);
 }
 
 static enum fault fetch(struct run *run, enum diff_place place, size_t index, struct buffer *out,
@@ -29,30 +32,7 @@ static enum fault fetch(struct run *run, enum diff_place place, size_t index, st
     const struct diff_record *record = &run->sides[place].records[index];
 
     buffer_reset(out);
-    return spool_fetch(run->diff->spools[place], record->text_at, record->text_length, out, why);
-}
-
-/* Shows the change of a mailbox of the new side, whose text is `new`. */
-static enum fault show_new(struct run *run, size_t index, struct span new, struct why *why)
-{
-    const struct diff_record *record = &run->sides[DIFF_NEW].records[index];
-    enum fault fault = FAULT_NONE;
-
-    buffer_reset(&run->old_text);
-    if (record->partner != DIFF_NOBODY) {
-        fault = fetch(run, DIFF_OLD, record->partner, &run->old_text, why);
-    }
-    return fault == FAULT_NONE
-               ? diff_report_add(run->diff->report, (enum diff_change)record->change,
-                                 record->differs, buffer_span(&run->old_text), new, why)
-               : fault;
-}
-
-static enum fault take_new(void *context, struct diff_side *side, size_t index, struct span text,
-                           struct why *why)
-{
-    (void)side;
-    return show_new(context, index, text, why);
+    return spool_fetch(run->diff->spools[place], record->place, record->text_length, out, why);
 }
 
 static void ignore(void *context, const char *source, uint64_t line, struct span sentence)
@@ -78,7 +58,7 @@ static enum fault read_side(struct run *run, enum diff_place place, struct outco
     roster.source_count = 1;
     roster.diffing = diffing;
     roster.report = &report;
-    if (diffing->showing) { /* it has been said */
+    if (diffing->again) { /* it has been said */
         roster.complain = ignore;
     }
     *outcome = (struct outcome){0};
@@ -87,54 +67,78 @@ static enum fault read_side(struct run *run, enum diff_place place, struct outco
     return fault;
 }
 
-static void prepare(struct run *run, enum diff_place place, const struct keyed_key *key)
+/* Of which rows the texts are put aside in the first reading. */
+static enum diffing_keep keep_of(struct source *source, enum diff_place place)
 {
-    struct source *source = run->diff->sources[place];
     struct why ignored;
 
+    if (source_format(source) == SOURCE_LIVE || source_rewind(source, &ignored) != FAULT_NONE) {
+        return DIFFING_KEEP_ALL;
+    }
+    return place == DIFF_NEW ? DIFFING_KEEP_CHANGED : DIFFING_KEEP_NONE;
+}
+
+static void prepare(struct run *run, enum diff_place place, const struct keyed_key *key)
+{
     run->diffing[place] = (struct diffing){.side = &run->sides[place],
                                            .key = *key,
                                            .format = run->diff->report->format,
-                                           .once = source_format(source) == SOURCE_LIVE ||
-                                                   source_rewind(source, &ignored) != FAULT_NONE,
+                                           .keep = keep_of(run->diff->sources[place], place),
+                                           .before = &run->sides[DIFF_OLD],
+                                           .others = &run->others,
                                            .take = put_aside,
                                            .context = run->diff->spools[place]};
 }
 
-/* Marks whose rows will be shown; returns how many of that side. */
-static size_t want(struct run *run, enum diff_place place)
+/* Marks whose rows will be shown, and lists the lines of those that are not put aside yet. */
+static enum fault choose(struct run *run, enum diff_place place)
 {
+    struct diffing *diffing = &run->diffing[place];
     struct diff_side *side = &run->sides[place];
-    size_t wanted = 0;
+    size_t missing = 0;
 
     for (size_t i = 0; i < side->count; i++) {
         struct diff_record *record = &side->records[i];
 
-        record->wanted =
+        record->shown =
             record->change != DIFF_NONE && (run->diff->shown & 1U << record->change) != 0;
-        wanted += record->wanted;
+        missing += record->shown && record->text_length == 0;
     }
-    return wanted;
+    if (missing == 0) {
+        return FAULT_NONE;
+    }
+    diffing->lines = calloc(missing, sizeof(*diffing->lines));
+    if (diffing->lines == NULL) {
+        return FAULT_RESOURCE;
+    }
+    for (size_t i = 0; i < side->count; i++) { /* in the order of the lines, as the records are */
+        const struct diff_record *record = &side->records[i];
+
+        if (record->shown && record->text_length == 0) {
+            diffing->lines[diffing->line_count++] =
+                (struct diffing_line){.line = record->place, .record = (uint32_t)i};
+        }
+    }
+    return FAULT_NONE;
 }
 
-/* Reads a side again for the rows that are wanted; all of them must come. */
+/* Reads a side again for the rows that are missing, all of which must come. */
 static enum fault read_again(struct run *run, enum diff_place place, struct why *why)
 {
     struct diffing *diffing = &run->diffing[place];
-    struct diff_side *side = &run->sides[place];
     struct outcome ignored;
-    enum fault fault = source_rewind(run->diff->sources[place], why);
+    enum fault fault;
 
-    diffing->showing = true;
-    if (place == DIFF_NEW) {
-        diffing->take = take_new;
-        diffing->context = run;
+    if (diffing->line_count == 0) {
+        return FAULT_NONE;
     }
+    fault = source_rewind(run->diff->sources[place], why);
+    diffing->again = true;
     if (fault == FAULT_NONE) {
         fault = read_side(run, place, &ignored, why);
     }
-    for (size_t i = 0; i < side->count && fault == FAULT_NONE; i++) {
-        if (side->records[i].wanted && !side->records[i].done) {
+    for (size_t i = 0; i < diffing->line_count && fault == FAULT_NONE; i++) {
+        if (!run->sides[place].records[diffing->lines[i].record].done) {
             fault = fault_at(FAULT_RESOURCE, 0,
                              "it was changed while it was being read (run it again)", why);
         }
@@ -142,58 +146,54 @@ static enum fault read_again(struct run *run, enum diff_place place, struct why 
     return fault;
 }
 
-/* The changes of a new side whose rows have been put aside. */
-static enum fault show_kept(struct run *run, struct why *why)
+/* Shows the change of one mailbox: of one on the new side, or of one that has left. */
+static enum fault show_one(struct run *run, enum diff_place place, size_t index, struct why *why)
 {
+    const struct diff_record *record = &run->sides[place].records[index];
+    bool is_new = place == DIFF_NEW;
     enum fault fault = FAULT_NONE;
 
-    for (size_t k = 0; k < run->sides[DIFF_NEW].count && fault == FAULT_NONE; k++) {
-        if (run->sides[DIFF_NEW].records[k].wanted) {
-            fault = fetch(run, DIFF_NEW, k, &run->new_text, why);
-            if (fault == FAULT_NONE) {
-                fault = show_new(run, k, buffer_span(&run->new_text), why);
-            }
-        }
+    buffer_reset(&run->old_text);
+    buffer_reset(&run->new_text);
+    if (is_new) {
+        fault = fetch(run, DIFF_NEW, index, &run->new_text, why);
     }
-    return fault;
-}
-
-static enum fault show_left(struct run *run, struct why *why)
-{
-    enum fault fault = FAULT_NONE;
-
-    for (size_t i = 0; i < run->sides[DIFF_OLD].count && fault == FAULT_NONE; i++) {
-        const struct diff_record *record = &run->sides[DIFF_OLD].records[i];
-
-        if (record->wanted && record->partner == DIFF_NOBODY) {
-            fault = fetch(run, DIFF_OLD, i, &run->old_text, why);
-            if (fault == FAULT_NONE) {
-                fault = diff_report_add(run->diff->report, DIFF_LEFT, 0,
-                                        buffer_span(&run->old_text), (struct span){0}, why);
-            }
-        }
+    if (fault == FAULT_NONE && (!is_new || record->partner != DIFF_NOBODY)) {
+        fault = fetch(run, DIFF_OLD, is_new ? record->partner : index, &run->old_text, why);
     }
-    return fault;
+    return fault == FAULT_NONE
+               ? diff_report_add(run->diff->report, (enum diff_change)record->change,
+                                 record->differs, buffer_span(&run->old_text),
+                                 buffer_span(&run->new_text), why)
+               : fault;
 }
 
 static enum fault show_all(struct run *run, const char **at_fault, struct why *why)
 {
-    size_t old_wanted = want(run, DIFF_OLD), new_wanted = want(run, DIFF_NEW);
     enum fault fault = diff_report_begin(run->diff->report, why);
 
-    if (fault == FAULT_NONE && old_wanted > 0 && !run->diffing[DIFF_OLD].once) {
-        *at_fault = run->diff->names[DIFF_OLD];
-        fault = read_again(run, DIFF_OLD, why);
+    for (int place = DIFF_OLD; place <= DIFF_NEW && fault == FAULT_NONE; place++) {
+        *why = (struct why){.rule = "out of memory"};
+        *at_fault = run->diff->names[place];
+        fault = choose(run, (enum diff_place)place);
+        if (fault == FAULT_NONE) {
+            fault = read_again(run, (enum diff_place)place, why);
+        }
     }
-    if (fault == FAULT_NONE && new_wanted > 0) {
-        *at_fault = run->diff->names[DIFF_NEW];
-        fault = run->diffing[DIFF_NEW].once ? show_kept(run, why) : read_again(run, DIFF_NEW, why);
+    if (fault == FAULT_NONE) {
+        *at_fault = NULL;
     }
-    if (fault != FAULT_NONE) {
-        return fault;
+    for (int place = DIFF_NEW; place >= DIFF_OLD && fault == FAULT_NONE; place--) {
+        const struct diff_side *side = &run->sides[place];
+
+        for (size_t i = 0; i < side->count && fault == FAULT_NONE; i++) {
+            if (side->records[i].shown &&
+                (place == DIFF_NEW || side->records[i].partner == DIFF_NOBODY)) {
+                fault = show_one(run, (enum diff_place)place, i, why);
+            }
+        }
     }
-    *at_fault = NULL;
-    return show_left(run, why);
+    return fault;
 }
 
 /* Both readings, and the changes between them. */
@@ -213,7 +213,12 @@ static enum fault compare(struct run *run, struct diff_outcome *out, const char 
         out->complaints += outcome.complaints;
         out->incomplete |= outcome.summary.incomplete;
         out->unread |= outcome.unread_sources > 0;
+        if (fault == FAULT_NONE && place == DIFF_OLD) {
+            *why = (struct why){.rule = "out of memory"};
+            fault = diff_others_init(&run->others, &run->sides[DIFF_OLD], DIFF_OTHER_ADDRESS);
+        }
     }
+    diff_others_clear(&run->others);
     if (fault != FAULT_NONE || out->unread) {
         return fault;
     }
@@ -238,8 +243,10 @@ enum fault diff_run(const struct diff *diff, struct diff_outcome *out, const cha
     *out = (struct diff_outcome){0};
     *at_fault = NULL;
     fault = compare(&run, out, at_fault, why);
-    diff_side_clear(&run.sides[DIFF_OLD]);
-    diff_side_clear(&run.sides[DIFF_NEW]);
+    for (int place = DIFF_OLD; place <= DIFF_NEW; place++) {
+        diff_side_clear(&run.sides[place]);
+        free(run.diffing[place].lines);
+    }
     buffer_clear(&run.old_text);
     buffer_clear(&run.new_text);
     return fault;

@@ -5,10 +5,13 @@
 #include "roster/roster.h"
 
 /*
- * What has changed between two rosters. Both are read once, into records of some 100 bytes a
- * mailbox, and compared; where there is a change to be shown, they are read once more, for the rows
- * of that. A source that can be read only once (a pipe), or would not say the same twice (a live
- * directory), is read once, and all of its rows are put aside in a file.
+ * What has changed between two rosters. Both are read once, into records of some 130 bytes a
+ * mailbox, and compared. The rows of the new one that are another are put aside in a file as they
+ * come; for those of the old one it is read once more, and the new one too where it turns out that
+ * a row is another one's after all.
+ *
+ * Of a source that can be read only once (a pipe), or would not say the same twice (a live
+ * directory), all rows are put aside.
  *
  * Changes come in the order of the new roster; then, in the order of the old one, who has left.
  */

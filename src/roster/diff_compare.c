@@ -8,19 +8,9 @@ static void match(struct diff_side *old, size_t i, struct diff_side *new, size_t
     new->records[k].partner = (uint32_t)i;
 }
 
-/* What those are found by that are not known by the same: the address; who has none, by the name.
- */
-enum other_key { OTHER_ADDRESS, OTHER_NAME };
-
-/* None where the mailbox has been found, or has no such key. */
-static struct keyed_digest other_key_of(const struct diff_record *record, enum other_key key)
+struct keyed_digest diff_other_key(const struct diff_facts *facts, enum diff_other by)
 {
-    const struct diff_facts *facts = &record->facts;
-
-    if (record->partner != DIFF_NOBODY) {
-        return (struct keyed_digest){0};
-    }
-    if (key == OTHER_ADDRESS) {
+    if (by == DIFF_OTHER_ADDRESS) {
         return facts->address;
     }
     return keyed_is_none(facts->address) && facts->name_told
@@ -28,35 +18,35 @@ static struct keyed_digest other_key_of(const struct diff_record *record, enum o
                : (struct keyed_digest){0};
 }
 
-/* The first of those mailboxes of a side that have the same key, in open addressing. */
-struct others {
-    const struct diff_side *side;
-    enum other_key key;
-    uint32_t *slots; /* index of a record plus one; 0: free */
-    size_t count;
-};
-
-static uint32_t *find_other(const struct others *others, struct keyed_digest digest)
+/* None where somebody has been found for the mailbox. */
+static struct keyed_digest open_key(const struct diff_record *record, enum diff_other by)
 {
-    size_t at = (size_t)digest.words[0] & (others->count - 1);
+    return record->partner == DIFF_NOBODY ? diff_other_key(&record->facts, by)
+                                          : (struct keyed_digest){0};
+}
 
-    while (others->slots[at] != 0 &&
-           !keyed_equal(other_key_of(&others->side->records[others->slots[at] - 1], others->key),
-                        digest)) {
+static uint32_t *find_other(const struct diff_others *others, struct keyed_digest key)
+{
+    size_t at = (size_t)key.words[0] & (others->count - 1);
+
+    while (
+        others->slots[at] != 0 &&
+        !keyed_equal(
+            diff_other_key(&others->side->records[others->slots[at] - 1].facts, others->by), key)) {
         at = (at + 1) & (others->count - 1);
     }
     return &others->slots[at];
 }
 
-static enum fault others_init(struct others *others)
+enum fault diff_others_init(struct diff_others *others, const struct diff_side *side,
+                            enum diff_other by)
 {
-    const struct diff_side *side = others->side;
     size_t alone = 0;
 
+    *others = (struct diff_others){.side = side, .by = by, .count = 1024};
     for (size_t i = 0; i < side->count; i++) {
-        alone += !keyed_is_none(other_key_of(&side->records[i], others->key));
+        alone += !keyed_is_none(open_key(&side->records[i], by));
     }
-    others->count = 1024;
     while (others->count * 3 < alone * 4 + 4) {
         others->count *= 2;
     }
@@ -65,10 +55,10 @@ static enum fault others_init(struct others *others)
         return FAULT_RESOURCE;
     }
     for (size_t i = 0; i < side->count; i++) {
-        struct keyed_digest digest = other_key_of(&side->records[i], others->key);
+        struct keyed_digest key = open_key(&side->records[i], by);
 
-        if (!keyed_is_none(digest)) {
-            uint32_t *slot = find_other(others, digest);
+        if (!keyed_is_none(key)) {
+            uint32_t *slot = find_other(others, key);
 
             *slot = *slot != 0 ? *slot : (uint32_t)i + 1;
         }
@@ -76,28 +66,39 @@ static enum fault others_init(struct others *others)
     return FAULT_NONE;
 }
 
-/* The first of both sides that have the key: a later one with it has nobody. */
-static enum fault match_others(struct diff_side *old, struct diff_side *new, enum other_key key)
+bool diff_others_find(const struct diff_others *others, struct keyed_digest key, size_t *index)
 {
-    struct others before = {.side = old, .key = key}, now = {.side = new, .key = key};
-    enum fault fault = others_init(&before);
+    uint32_t slot = others->slots != NULL && !keyed_is_none(key) ? *find_other(others, key) : 0;
+
+    *index = slot > 0 ? slot - 1 : 0;
+    return slot > 0;
+}
+
+void diff_others_clear(struct diff_others *others)
+{
+    free(others->slots);
+    *others = (struct diff_others){0};
+}
+
+/* The first of both sides that have the key: a later one with it has nobody. */
+static enum fault match_others(struct diff_side *old, struct diff_side *new, enum diff_other by)
+{
+    struct diff_others before, now = {0};
+    enum fault fault = diff_others_init(&before, old, by);
 
     if (fault == FAULT_NONE) {
-        fault = others_init(&now);
+        fault = diff_others_init(&now, new, by);
     }
     for (size_t at = 0; at < now.count && fault == FAULT_NONE; at++) {
-        uint32_t k = now.slots[at], i;
+        size_t k = now.slots[at], i;
 
-        if (k > 0) {
-            i = *find_other(&before, other_key_of(&new->records[k - 1], key));
-            if (i > 0) {
-                /* Their keys are gone with that, but nobody else has them in this table. */
-                match(old, i - 1, new, k - 1);
-            }
+        if (k > 0 &&
+            diff_others_find(&before, diff_other_key(&new->records[k - 1].facts, by), &i)) {
+            match(old, i, new, k - 1);
         }
     }
-    free(before.slots);
-    free(now.slots);
+    diff_others_clear(&before);
+    diff_others_clear(&now);
     return fault;
 }
 
@@ -165,12 +166,11 @@ static bool is_active(const struct diff_facts *facts)
     return facts->standing == STANDING_ACTIVE || facts->standing == STANDING_EXPIRING;
 }
 
-static enum diff_change change_of(const struct diff_side *old, size_t i,
-                                  const struct diff_side *new, size_t k, unsigned differs)
+enum diff_change diff_change_of(const struct diff_facts *before, const struct diff_facts *now,
+                                unsigned *differs)
 {
-    const struct diff_facts *before = &old->records[i].facts, *now = &new->records[k].facts;
-
-    if (share_revoked(old, i, new, k) || (is_active(before) && now->standing == STANDING_REVOKED)) {
+    *differs = differences(before, now);
+    if (is_active(before) && now->standing == STANDING_REVOKED) {
         return DIFF_REVOKED;
     }
     if (is_active(before) != is_active(now)) {
@@ -179,7 +179,21 @@ static enum diff_change change_of(const struct diff_side *old, size_t i,
     if (is_active(now) && before->best != now->best) {
         return DIFF_RENEWED;
     }
-    return differs != 0 ? DIFF_CHANGED : DIFF_NONE;
+    return *differs != 0 ? DIFF_CHANGED : DIFF_NONE;
+}
+
+/* What has become of both, who are the same. */
+static void settle(struct diff_side *old, struct diff_side *new, size_t k)
+{
+    struct diff_record *now = &new->records[k], *before = &old->records[now->partner];
+    unsigned differs;
+    enum diff_change change = diff_change_of(&before->facts, &now->facts, &differs);
+
+    if (share_revoked(old, now->partner, new, k)) {
+        change = DIFF_REVOKED;
+    }
+    now->change = before->change = (uint8_t)change;
+    now->differs = before->differs = (uint8_t)differs;
 }
 
 enum fault diff_compare(struct diff_side *old, struct diff_side *new, uint64_t counts[DIFF_CHANGES])
@@ -187,23 +201,17 @@ enum fault diff_compare(struct diff_side *old, struct diff_side *new, uint64_t c
     enum fault fault;
 
     match_by_identity(old, new);
-    fault = match_others(old, new, OTHER_ADDRESS);
+    fault = match_others(old, new, DIFF_OTHER_ADDRESS);
     if (fault == FAULT_NONE) {
-        fault = match_others(old, new, OTHER_NAME);
+        fault = match_others(old, new, DIFF_OTHER_NAME);
     }
     for (size_t k = 0; k < new->count &&fault == FAULT_NONE; k++) {
-        struct diff_record *record = &new->records[k];
-        struct diff_record *before;
-
-        if (record->partner == DIFF_NOBODY) {
-            record->change = DIFF_APPEARED;
+        if (new->records[k].partner == DIFF_NOBODY) {
+            new->records[k].change = DIFF_APPEARED;
         } else {
-            before = &old->records[record->partner];
-            record->differs = (uint8_t)differences(&before->facts, &record->facts);
-            record->change = (uint8_t)change_of(old, record->partner, new, k, record->differs);
-            before->change = record->change;
+            settle(old, new, k);
         }
-        counts[record->change]++;
+        counts[new->records[k].change]++;
     }
     for (size_t i = 0; i < old->count && fault == FAULT_NONE; i++) {
         if (old->records[i].partner == DIFF_NOBODY) {

@@ -25,18 +25,28 @@ static enum fault make_room(void **array, size_t size, size_t count, size_t more
     return FAULT_NONE;
 }
 
+/* What tells most others apart without a look at their records. */
+static uint64_t tag_of(const struct diff_identity *identity)
+{
+    return identity->digest.words[1] & ~(uint64_t)UINT32_MAX;
+}
+
+static struct diff_record *record_of(const struct diff_side *side, uint64_t slot)
+{
+    return &side->records[(uint32_t)slot - 1];
+}
+
 /* The slot of the mailbox, or the free one where it belongs. */
-static uint32_t *find_slot(const struct diff_side *side, const struct diff_identity *identity)
+static uint64_t *find_slot(const struct diff_side *side, const struct diff_identity *identity)
 {
     size_t mask = side->slot_count - 1;
     size_t at = (size_t)identity->digest.words[0] & mask;
+    uint64_t tag = tag_of(identity);
 
-    while (side->slots[at] != 0) {
-        const struct diff_facts *facts = &side->records[side->slots[at] - 1].facts;
-
-        if (keyed_equal(facts->identity.digest, identity->digest)) {
-            break;
-        }
+    while (
+        side->slots[at] != 0 &&
+        ((side->slots[at] & ~(uint64_t)UINT32_MAX) != tag ||
+         !keyed_equal(record_of(side, side->slots[at])->facts.identity.digest, identity->digest))) {
         at = (at + 1) & mask;
     }
     return &side->slots[at];
@@ -45,7 +55,7 @@ static uint32_t *find_slot(const struct diff_side *side, const struct diff_ident
 static enum fault grow_slots(struct diff_side *side)
 {
     size_t count = side->slot_count > 0 ? side->slot_count * 2 : SLOTS_FIRST;
-    uint32_t *slots = calloc(count, sizeof(*slots));
+    uint64_t *slots = calloc(count, sizeof(*slots));
 
     if (slots == NULL) {
         return FAULT_RESOURCE;
@@ -55,7 +65,9 @@ static enum fault grow_slots(struct diff_side *side)
     side->slot_count = count;
     for (size_t i = 0; i < side->count; i++) {
         if (side->records[i].facts.identity.known != DIFF_BY_NOTHING) {
-            *find_slot(side, &side->records[i].facts.identity) = (uint32_t)i + 1;
+            const struct diff_identity *identity = &side->records[i].facts.identity;
+
+            *find_slot(side, identity) = tag_of(identity) | (i + 1);
         }
     }
     return FAULT_NONE;
@@ -73,10 +85,10 @@ static enum fault add_revoked(struct diff_side *side, const uint64_t *revoked, s
     return fault;
 }
 
-enum fault diff_side_add(struct diff_side *side, const struct diff_facts *facts,
+enum fault diff_side_add(struct diff_side *side, const struct diff_facts *facts, uint64_t line,
                          const uint64_t *revoked, size_t revoked_count, size_t *index)
 {
-    uint32_t *slot;
+    uint64_t *slot;
 
     if (side->count >= DIFF_NOBODY - 1) {
         return FAULT_LIMIT;
@@ -93,8 +105,9 @@ enum fault diff_side_add(struct diff_side *side, const struct diff_facts *facts,
         (revoked_count > 0 && add_revoked(side, revoked, revoked_count) != FAULT_NONE)) {
         return FAULT_RESOURCE;
     }
-    side->records[side->count] = (struct diff_record){.facts = *facts, .partner = DIFF_NOBODY};
-    *slot = (uint32_t)side->count + 1;
+    side->records[side->count] =
+        (struct diff_record){.facts = *facts, .place = line, .partner = DIFF_NOBODY};
+    *slot = tag_of(&facts->identity) | (side->count + 1);
     *index = side->count++;
     return FAULT_NONE;
 }
@@ -102,9 +115,9 @@ enum fault diff_side_add(struct diff_side *side, const struct diff_facts *facts,
 bool diff_side_find(const struct diff_side *side, const struct diff_identity *identity,
                     size_t *index)
 {
-    uint32_t slot = side->slot_count > 0 ? *find_slot(side, identity) : 0;
+    uint64_t slot = side->slot_count > 0 ? *find_slot(side, identity) : 0;
 
-    *index = slot > 0 ? slot - 1 : 0;
+    *index = slot > 0 ? (uint32_t)slot - 1 : 0;
     return slot > 0;
 }
 

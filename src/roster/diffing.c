@@ -4,27 +4,58 @@
 
 enum { NOTES_MAX = 1 << 26 };
 
-enum fault diffing_wants(const struct diffing *diffing, struct diffing_batch *batch,
-                         const struct entry *entry, struct diff_identity *identity, bool *wanted)
+static int compare_lines(const void *left, const void *right)
 {
-    size_t index;
-    enum fault fault = diff_identify(&batch->maker, entry, identity);
+    const struct diffing_line *a = left, *b = right;
 
-    *wanted = fault == FAULT_NONE &&
-              (!diffing->showing || (diff_side_find(diffing->side, identity, &index) &&
-                                     diffing->side->records[index].wanted));
-    return fault;
+    return (a->line > b->line) - (a->line < b->line);
+}
+
+bool diffing_wants(const struct diffing *diffing, const struct entry *entry, uint32_t *record)
+{
+    const struct diffing_line wanted = {.line = entry->line};
+    const struct diffing_line *found = NULL;
+
+    *record = 0;
+    if (!diffing->again) {
+        return true;
+    }
+    if (diffing->line_count > 0) {
+        found =
+            bsearch(&wanted, diffing->lines, diffing->line_count, sizeof(wanted), compare_lines);
+    }
+    *record = found != NULL ? found->record : 0;
+    return found != NULL;
+}
+
+/* Whether the row will be shown, as far as can be told before all of its side is known. */
+static bool is_changed(const struct diffing *diffing, const struct diffing_note *note)
+{
+    const struct diff_facts *facts = &note->facts;
+    size_t index;
+    unsigned differs;
+
+    if (note->revoked_count > 0) { /* the other side may have the same one */
+        return true;
+    }
+    if (!diff_side_find(diffing->before, &facts->identity, &index) &&
+        !diff_others_find(diffing->others, facts->address, &index)) {
+        return true;
+    }
+    return diff_change_of(&diffing->before->records[index].facts, facts, &differs) != DIFF_NONE;
 }
 
 enum fault diffing_add(const struct diffing *diffing, struct diffing_batch *batch,
-                       const struct row *row, const struct diff_identity *identity,
-                       struct arena *arena, struct arena *kept, struct buffer *rows)
+                       const struct row *row, uint32_t record, struct arena *arena,
+                       struct arena *kept, struct buffer *rows)
 {
-    struct diffing_note note = {
-        .facts = {.identity = *identity}, .line = row->entry->line, .dn = row->entry->dn};
-    enum fault fault = diff_facts_of(&batch->maker, row, arena, kept, &note.facts, &note.revoked,
-                                     &note.revoked_count);
+    struct diffing_note note = {.line = row->entry->line, .dn = row->entry->dn, .record = record};
+    enum fault fault = diff_identify(&batch->maker, row->entry, &note.facts.identity);
 
+    if (fault == FAULT_NONE) {
+        fault = diff_facts_of(&batch->maker, row, arena, kept, &note.facts, &note.revoked,
+                              &note.revoked_count);
+    }
     if (fault == FAULT_NONE) {
         fault = arena_grow(kept, (void **)&batch->notes, sizeof(note), batch->count,
                            &batch->capacity, NOTES_MAX);
@@ -32,7 +63,8 @@ enum fault diffing_add(const struct diffing *diffing, struct diffing_batch *batc
     if (fault != FAULT_NONE) {
         return FAULT_RESOURCE;
     }
-    if (diffing->showing || diffing->once) {
+    if (diffing->again || diffing->keep == DIFFING_KEEP_ALL ||
+        (diffing->keep == DIFFING_KEEP_CHANGED && is_changed(diffing, &note))) {
         note.text_at = rows->len;
         diffing->format->row(rows, row);
         note.text_length = rows->len - note.text_at;
@@ -75,39 +107,31 @@ static enum fault collect(const struct diffing *diffing, const struct diffing_no
                         "(add one of them to the export)",
                         complaints, kept);
     }
-    fault = diff_side_add(diffing->side, &note->facts, note->revoked, note->revoked_count, &index);
+    fault = diff_side_add(diffing->side, &note->facts, note->line, note->revoked,
+                          note->revoked_count, &index);
     if (fault == FAULT_ABSENT) {
         return complain(note, twice[note->facts.identity.known], complaints, kept);
     }
     if (fault == FAULT_LIMIT) {
         return fault_at(FAULT_RESOURCE, 0, "more than 4294967294 mailboxes on one side", why);
     }
-    if (fault == FAULT_NONE && diffing->once) {
+    if (fault == FAULT_NONE && note->text_length > 0) {
         return diffing->take(diffing->context, diffing->side, index, text_of(note, rows), why);
     }
     return fault;
 }
 
-/* What came twice has been named in the first reading, and the first of them is shown. */
 static enum fault show(const struct diffing *diffing, const struct diffing_note *note,
                        struct span rows, struct why *why)
 {
-    struct diff_record *record;
-    size_t index;
+    struct diff_record *record = &diffing->side->records[note->record];
 
-    if (!diff_side_find(diffing->side, &note->facts.identity, &index)) {
-        return FAULT_NONE;
-    }
-    record = &diffing->side->records[index];
-    if (record->done) {
-        return FAULT_NONE;
-    }
     record->done = true;
     if (!diff_facts_equal(&record->facts, &note->facts)) {
         return fault_at(FAULT_RESOURCE, 0, "it was changed while it was being read (run it again)",
                         why);
     }
-    return diffing->take(diffing->context, diffing->side, index, text_of(note, rows), why);
+    return diffing->take(diffing->context, diffing->side, note->record, text_of(note, rows), why);
 }
 
 enum fault diffing_merge(const struct diffing *diffing, struct diffing_batch *batch,
@@ -119,8 +143,8 @@ enum fault diffing_merge(const struct diffing *diffing, struct diffing_batch *ba
         enum fault fault;
 
         *why = (struct why){.rule = "out of memory"};
-        fault = diffing->showing ? show(diffing, note, rows, why)
-                                 : collect(diffing, note, rows, complaints, kept, why);
+        fault = diffing->again ? show(diffing, note, rows, why)
+                               : collect(diffing, note, rows, complaints, kept, why);
         if (fault != FAULT_NONE) {
             return fault;
         }

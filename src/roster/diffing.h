@@ -6,8 +6,22 @@
 
 /*
  * The comparison in place of a roster: the same batches, workers and order. A side is read once to
- * learn what there is, and where something is to be shown, once more for the rows of that.
+ * learn what there is, and where rows of it are to be shown that have not been put aside then, once
+ * more for these, which are known by their lines.
  */
+
+/* Whose rows are made a text, and handed over, in the first reading. */
+enum diffing_keep {
+    DIFFING_KEEP_NONE,
+    DIFFING_KEEP_CHANGED, /* those that are another than on the side read before */
+    DIFFING_KEEP_ALL,     /* there is no second reading */
+};
+
+/* A row of the second reading. */
+struct diffing_line {
+    uint64_t line;
+    uint32_t record;
+};
 
 /* Gets the texts of rows that are wanted, in the order of the source. Faults stop the run. */
 typedef enum fault diffing_take(void *context, struct diff_side *side, size_t index,
@@ -17,9 +31,13 @@ struct diffing {
     struct diff_side *side;
     struct keyed_key key;
     const struct diff_format *format;
-    bool showing;       /* the second reading */
-    bool once;          /* there is no second reading: every row is made a text in the first one */
-    diffing_take *take; /* when showing, or `once` */
+    enum diffing_keep keep;
+    const struct diff_side *before;   /* KEEP_CHANGED: the other side */
+    const struct diff_others *others; /* KEEP_CHANGED: of `before`, by address */
+    bool again;                       /* the second reading, of `lines`, which ascend */
+    struct diffing_line *lines;
+    size_t line_count;
+    diffing_take *take;
     void *context;
 };
 
@@ -31,6 +49,7 @@ struct diffing_note {
     uint64_t line;
     struct span dn;
     size_t text_at, text_length; /* in the worker's rows; 0: none */
+    uint32_t record;             /* in the second reading */
 };
 
 /* One worker's part. */
@@ -40,17 +59,16 @@ struct diffing_batch {
     size_t count, capacity;
 };
 
-/* True when the entry is to be judged; `*identity` is for diffing_add(). */
-MUST_USE enum fault diffing_wants(const struct diffing *diffing, struct diffing_batch *batch,
-                                  const struct entry *entry, struct diff_identity *identity,
-                                  bool *wanted);
+/* True when the entry is to be judged; `*record` is for diffing_add(). */
+MUST_USE bool diffing_wants(const struct diffing *diffing, const struct entry *entry,
+                            uint32_t *record);
 
 /*
  * Adds a mailbox to the batch, its text to `rows`. FAULT_RESOURCE when an arena is exhausted.
  */
 MUST_USE enum fault diffing_add(const struct diffing *diffing, struct diffing_batch *batch,
-                                const struct row *row, const struct diff_identity *identity,
-                                struct arena *arena, struct arena *kept, struct buffer *rows);
+                                const struct row *row, uint32_t record, struct arena *arena,
+                                struct arena *kept, struct buffer *rows);
 
 /*
  * Hands the batch over, when its turn has come. What cannot be compared is a complaint, in `kept`.

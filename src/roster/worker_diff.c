@@ -7,18 +7,14 @@ enum fault worker_compare(struct worker *worker, const struct work *work, const 
                                         .site = roster->site,
                                         .session = worker->session,
                                         .habits = &worker->habits};
-    struct diff_identity identity;
     struct mailbox mailbox;
     struct verdict verdict;
-    bool wanted = false;
+    uint32_t record;
     enum fault fault;
 
-    if (!entry_is_mailbox(entry, roster->remotes)) {
+    if (!entry_is_mailbox(entry, roster->remotes) ||
+        !diffing_wants(roster->diffing, entry, &record)) {
         return FAULT_NONE;
-    }
-    fault = diffing_wants(roster->diffing, &worker->diffed, entry, &identity, &wanted);
-    if (fault != FAULT_NONE || !wanted) {
-        return fault;
     }
     fault = judge_entry(entry, &given, &worker->entries, &mailbox, &verdict, &worker->complaints,
                         &worker->kept);
@@ -30,7 +26,7 @@ enum fault worker_compare(struct worker *worker, const struct work *work, const 
                                 .source = roster->names[work->source]};
 
         summary_count(&worker->summary, &verdict);
-        fault = diffing_add(roster->diffing, &worker->diffed, &row, &identity, &worker->entries,
+        fault = diffing_add(roster->diffing, &worker->diffed, &row, record, &worker->entries,
                             &worker->kept, &worker->rows);
     }
     return fault;
