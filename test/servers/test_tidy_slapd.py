@@ -214,6 +214,33 @@ class TroubleTest(SlapdTest):
         self.assertRegex(result.err, r"removed 0 values from 0 entries; 2 entries failed\n\Z")
         self.same_state(before)
 
+    def test_one_who_sees_no_certificates_removes_none(self):
+        self.add("anna", [old("anna")])
+        before = self.state()
+        result = self.apply(bind=self.bind(f"cn=blind,{BASE}", "blind"))
+        self.assertEqual(result.status, SOME, result.err)
+        self.assertIn("nothing to be removed", result.err)
+        self.same_state(before)
+
+    def test_a_server_that_does_not_answer_any_more(self):
+        self.add("anna", [old("anna")])
+        self.add("bo", [old("bo")])
+        before = self.state()
+        pid = int((self.server.folder / "pid").read_text())
+        begin = time.monotonic()
+        try:
+            status, said = self.asked("--timeout", "1", then=lambda: os.kill(pid, signal.SIGSTOP))
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        self.assertEqual(status, NOT_DONE, said)
+        self.assertIn("no answer in time", said)
+        self.assertIn("1 entry was not come to", said)
+        self.assertLess(time.monotonic() - begin, 10 * SLOW)
+        # What was sent may still have been done; the next run does the rest.
+        self.assertEqual(self.apply().status, DONE)
+        self.assertNotEqual(self.state(), before)
+        self.assertEqual([e.get(self.second) for e in self.state().values()], [None, None])
+
     def test_a_lost_connection_is_taken_up(self):
         for i in range(30):
             self.add(f"u{i}", [old(f"u{i}"), good(f"u{i}")])
@@ -226,8 +253,9 @@ class TroubleTest(SlapdTest):
         self.assertEqual({len(e.get(self.second, [b""])) for e in self.state().values()}, {1})
 
     def test_a_server_that_is_killed_leaves_what_the_next_run_finishes(self):
-        for i in range(300):
-            self.add(f"u{i}", [old(f"u{i}"), good(f"u{i}")])
+        values = [old("u"), good("u")]
+        for i in range(1500):
+            self.add(f"u{i}", values)
         before = self.state()
         done = subprocess.Popen(
             [KEYROSTER, *map(str, self.arguments("--apply", "--yes", "--undo", "undo.ldif"))],
@@ -235,7 +263,7 @@ class TroubleTest(SlapdTest):
         undo = self.folder / "undo.ldif"
         while not undo.exists() and done.poll() is None:
             time.sleep(0.001)
-        time.sleep(0.05)
+        time.sleep(0.03)
         os.kill(int((self.server.folder / "pid").read_text()), signal.SIGKILL)
         _, said = done.communicate(timeout=60 * SLOW)
         (self.server.folder / "pid").unlink()
