@@ -265,7 +265,7 @@ static enum fault begin_file(struct since *since, struct why *why)
     change_index_clear(&since->index);
     change_index_clear(&since->renamed);
     since->aside = 0;
-    since->keyless = since->saw_certificate = false;
+    since->unchanged = since->keyless = since->saw_certificate = false;
     since->facts = (struct since_facts){.entries = since->facts.entries,
                                         .keys = since->facts.keys,
                                         .whole = since->way != DIRECTORY_SYNC_CHANGES};
@@ -284,11 +284,15 @@ static enum fault run_once(struct since *since, struct why *why)
     if (fault == FAULT_NONE) {
         fault = ask_directory(since, why);
     }
-    if (fault == FAULT_NONE && since->way == DIRECTORY_SYNC_CHANGES) {
-        fault = since->keyless ? fault_at(FAULT_ABSENT, 0, "an entry came without its key", why)
-                               : since_merge(since, why);
+    if (fault != FAULT_NONE || since->way != DIRECTORY_SYNC_CHANGES) {
+        return fault;
     }
-    return fault;
+    if (since->keyless) {
+        return fault_at(FAULT_ABSENT, 0, "an entry came without its key", why);
+    }
+    since->unchanged = since->index.count == 0 && !since->changes.absent_gone &&
+                       span_equal(buffer_span(&since->changes.cookie), since->old.tail.cookie);
+    return since->unchanged ? since_verify(since, why) : since_merge(since, why);
 }
 
 static enum fault end_file(struct since *since, bool incomplete, struct why *why)
@@ -308,7 +312,8 @@ static enum fault end_file(struct since *since, bool incomplete, struct why *why
 /* Holds the new file open, to be read when it is in its place. */
 static enum fault open_new(struct since *since, struct why *why)
 {
-    since->fd = fcntl(since->options->out->fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    since->fd = fcntl(since->unchanged ? since->old_fd : since->options->out->fd, F_DUPFD_CLOEXEC,
+                      STDERR_FILENO + 1);
     if (since->fd < 0) {
         return fault_at(FAULT_RESOURCE, 0, strerrordesc_np(errno), why);
     }
@@ -322,13 +327,11 @@ static enum fault run_ways(struct since *since, struct why *why)
 
     for (;;) {
         fault = run_once(since, why);
-        if (fault == FAULT_NONE && since->way == DIRECTORY_SYNC_CHANGES) {
+        if (fault == FAULT_NONE && !since->unchanged) {
             fault = end_file(since, false, why);
-            if (fault == FAULT_NONE) {
-                fault = since_check_names(since, since->options->out->fd, why);
-            }
-        } else if (fault == FAULT_NONE) {
-            fault = end_file(since, false, why);
+        }
+        if (fault == FAULT_NONE && !since->unchanged) {
+            fault = since_check_names(since, since->options->out->fd, why);
         }
         if (fault != FAULT_ABSENT || since->way == DIRECTORY_SYNC_PLAIN) {
             return fault;
@@ -388,7 +391,7 @@ enum fault since_start(struct since *since, struct why *why)
     if (fault == FAULT_NONE) {
         fault = open_new(since, why);
     }
-    if (fault == FAULT_NONE) {
+    if (fault == FAULT_NONE && !since->unchanged) {
         fault = outfile_commit(since->options->out, why);
     }
     if (fault != FAULT_NONE) {

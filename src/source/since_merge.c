@@ -269,6 +269,22 @@ static bool has_missed(const struct change_index *index)
     return false;
 }
 
+enum fault since_verify(struct since *since, struct why *why)
+{
+    struct batch batch = {0};
+    enum fault fault = FAULT_NONE;
+
+    kept_rewind(&since->old);
+    while (fault == FAULT_NONE) {
+        fault = kept_read(&since->old, &batch, why);
+    }
+    batch_clear(&batch);
+    if (fault == FAULT_SYNTAX) {
+        return fault_at(FAULT_ABSENT, 0, damaged, why);
+    }
+    return fault == FAULT_ABSENT ? FAULT_NONE : fault;
+}
+
 enum fault since_merge(struct since *since, struct why *why)
 {
     struct batch batch = {0};

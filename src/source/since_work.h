@@ -19,7 +19,7 @@ struct since {
     int fd; /* of the roster that is read; -1: none yet */
     struct kept_reader reader;
     struct kept_writer writer;
-    bool writes; /* the new file was begun */
+    bool unchanged; /* nothing was said: the file of the last roster is the new one */
 
     enum directory_sync_way way;
     struct directory_changes changes;
@@ -48,6 +48,9 @@ MUST_USE enum fault since_add(struct since *since, struct span entry, struct why
  * FAULT_ABSENT  it cannot be made of them: everything has to be read; `why` says why
  */
 MUST_USE enum fault since_merge(struct since *since, struct why *why);
+
+/* Reads the last roster to its end. FAULT_ABSENT where it is damaged, as since_merge(). */
+MUST_USE enum fault since_verify(struct since *since, struct why *why);
 
 /*
  * When the new file can be read: true when the name of an entry that has not changed goes by the

@@ -98,6 +98,23 @@ class SyncTest(LiveTest):
                 self.assertEqual((self.folder / "kept").read_bytes(), kept)
                 self.assertEqual([p.name for p in self.folder.iterdir()], ["kept"])
 
+    def test_where_nothing_has_changed_the_file_stays(self):
+        """It is not written again; but that it is whole is looked at."""
+        for name, second, same in (("no new cookie", [done(b"")], True), ("same", [done(b"1")], True),
+                                   ("new cookie", [done(b"2", True)], False)):
+            with self.subTest(name):
+                (self.folder / "kept").unlink(missing_ok=True)
+                server = self.serve(WHOLE, second, second, WHOLE)
+                before = (self.folder / "kept").stat().st_ino
+                self.assertEqual(self.ask(server).status, DONE)
+                self.assertEqual((self.folder / "kept").stat().st_ino == before, same)
+                kept = bytearray((self.folder / "kept").read_bytes())
+                kept[len(kept) // 2] ^= 4
+                (self.folder / "kept").write_bytes(kept)
+                result = self.ask(server)
+                self.assertRegex(result.err, SO + "damaged")
+                self.assertEqual({number_of(row) for row in result.rows}, ALL)
+
     def test_another_directory_of_the_same_name(self):
         server = self.serve(WHOLE, [entry(4), entry(5), done()], stamps=(b"one", b"two"))
         result = self.ask(server)
