@@ -49,8 +49,8 @@ static int print_help(void)
           "\n"
           "Writes the LDIF that removes certificate values from mailboxes, each by exact\n"
           "match, and the LDIF that puts them back; with --apply it does the first itself.\n"
-          "SOURCE is an LDAP URL: ldap://, ldaps:// or ldapi://, or an export file with DNs,\n"
-          "LDIF or CSV, plain or compressed (.gz, .zst), or - for standard input.\n"
+          "SOURCE is an LDAP URL: ldap://, ldaps:// or ldapi://, or an export file with\n"
+          "DNs, LDIF or CSV, plain or compressed (.gz, .zst), or - for standard input.\n"
           "\n"
           "What is removed:\n"
           "      --remove KIND,...    expired, superseded, unreadable, foreign (needs\n"
@@ -88,8 +88,8 @@ static int print_help(void)
           "  -h, --help               this help\n"
           "\n"
           "Exit status: 0 done; 1 done, but some input could not be read or some value not\n"
-          "removed (named on stderr); 2 used wrongly; 3 not done. keyroster-tidy(1) tells the\n"
-          "whole.\n",
+          "removed (named on stderr); 2 used wrongly; 3 not done. keyroster-tidy(1) tells\n"
+          "the whole.\n",
           stdout);
     return EXIT_DONE;
 }
