@@ -36,8 +36,8 @@ static int print_help(void)
           "Output:\n"
           "  -f, --format FORMAT      table (default), csv or jsonl\n"
           "  -o, --output FILE        write to FILE, which appears whole or not at all\n"
-          "      --only CHANGE,...    these changes only: appeared, left, revoked, enrolled,\n"
-          "                           lapsed, renewed, changed\n"
+          "      --only CHANGE,...    these changes only: appeared, left, revoked,\n"
+          "                           enrolled, lapsed, renewed, changed\n"
           "      --color WHEN         auto (default), always or never\n"
           "      --no-progress        no progress line on a terminal\n"
           "\n",

@@ -31,7 +31,8 @@ MUST_USE enum fault cert_report_add_json(struct buffer *out, const struct cert *
 MUST_USE enum fault cert_report_add_json_line(struct buffer *out, const struct cert *cert,
                                               const struct cert_origin *origin);
 
-/* Adds a few lines for people, who count from 1, with a blank one behind. FAULT_RESOURCE as above, or memory. */
+/* Adds a few lines for people, who count from 1, with a blank one behind. FAULT_RESOURCE as above,
+ * or memory. */
 MUST_USE enum fault cert_report_add_text(struct buffer *out, const struct cert *cert,
                                          const struct cert_origin *origin);
 

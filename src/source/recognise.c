@@ -16,6 +16,8 @@ const char *recognise_stranger(struct span head)
         {"PK\x03\x04", 4, "a ZIP archive or an Excel workbook: save it as CSV first"},
         {"\xD0\xCF\x11\xE0", 4, "an old Excel workbook: save it as CSV first"},
         {"%PDF", 4, "a PDF document: no export"},
+        {"-----BEGIN ", 11, "PEM, as of certificates: no export (keyroster cert reads it)"},
+        {"0\x82", 2, "DER, as of certificates: no export (keyroster cert reads it)"},
     };
 
     for (size_t i = 0; i < sizeof(strangers) / sizeof(strangers[0]); i++) {

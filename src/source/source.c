@@ -161,6 +161,9 @@ static enum fault start_csv(struct source *source, struct batch *head, struct wh
     enum fault fault = csv_header_read(span_of(head->bytes, head->len), source->ended,
                                        &source->options.csv, &source->header, &size, why);
 
+    if (fault != FAULT_NONE && recognise_ldif(span_of(head->bytes, head->len))) {
+        return fault_at(FAULT_SYNTAX, 0, "LDIF, and not CSV (leave --from out)", why);
+    }
     if (fault != FAULT_NONE) {
         return fault;
     }
@@ -186,7 +189,6 @@ enum fault source_start(struct source *source, struct why *why)
         return live_start(source->live, why);
     }
     fault = batch_resize(head, BATCH_SIZE, why);
-
     if (fault != FAULT_NONE) {
         return fault;
     }

@@ -396,6 +396,17 @@ class OtherFiles(BadTest):
         (self.folder / "site").mkdir()
         self.assert_named(self.refused("site"), "site")
 
+    def test_what_another_verb_reads_is_called_by_its_name(self):
+        anna = CERTIFICATE["Anna"]
+        pem = f"-----BEGIN CERTIFICATE-----\n{base64_of(anna)}\n-----END CERTIFICATE-----\n"
+        for name, data in (("PEM", pem), ("DER", anna)):
+            self.refused(self.write("anna", data))
+            result = self.users("anna")
+            self.assert_one_line(result.err, f"keyroster: anna: {name}, .*keyroster cert")
+        result = self.users("--from", "csv", self.write("people.ldif", ldif_entry("Anna")))
+        self.assertEqual(result.status, NOT_DONE)
+        self.assert_one_line(result.err, "keyroster: people.ldif: LDIF, and not CSV")
+
     def test_an_unreadable_file(self):
         if os.geteuid() != 0:
             self.write("site.csv", csv_text(ANNA))

@@ -186,6 +186,9 @@ static const struct refusal {
     {"a workbook is named", TEXT("PK\3\4\x14\0\6\0"), "Excel", FAULT_SYNTAX},
     {"an old workbook is named", TEXT("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"), "Excel", FAULT_SYNTAX},
     {"a PDF is named", TEXT("%PDF-1.7\n"), "PDF", FAULT_SYNTAX},
+    {"a certificate in PEM is named", TEXT("-----BEGIN CERTIFICATE-----\n"), "keyroster cert",
+     FAULT_SYNTAX},
+    {"a certificate in DER is named", TEXT("0\x82\1\2"), "keyroster cert", FAULT_SYNTAX},
 };
 
 static void refusal_holds(void **state)
