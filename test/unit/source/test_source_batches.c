@@ -216,7 +216,8 @@ static void a_second_header_reaches_the_next_batch(void **state)
     assert_int_equal(source_read(source, &batches[0], &why), FAULT_NONE);
     assert_int_equal(source_read(source, &batches[1], &why), FAULT_NONE);
     records = records_of(source, &batches[1]); /* by the first header: too early */
-    assert_int_equal(records_next(&records, &arena, &entry, &line, &why), FAULT_SYNTAX);
+    assert_int_equal(records_next(&records, &arena, &entry, &line, &why), FAULT_NONE);
+    assert_non_null(entry.remark); /* a field too many */
     render_batch(source, &batches[0], &got);
     assert_int_equal(records_commit(&records, &base), FAULT_ABSENT);
     got.len = 0;
