@@ -413,7 +413,8 @@ class Ways(Diff):
 
     def test_a_reader_that_goes_away(self):
         with subprocess.Popen([support.KEYROSTER, "diff", "-f", "jsonl", "--at", AT, "old.csv", "new.csv"],
-                              cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as done:
+                              cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              env=support.environment()) as done:
             done.stdout.close()
             self.assertEqual(done.stderr.read(), b"")
         self.assertEqual(done.returncode, NOT_DONE)
