@@ -3,6 +3,8 @@ each time, and a kept roster that has to equal a fresh one."""
 
 import random
 import re
+import struct
+import zlib
 
 import ldap
 
@@ -167,6 +169,17 @@ class KeptTest(ServerTest):
         self.assertRegex(result.err, rf"kept: everything was read, not the changes alone: .*{why}")
         self.assertTrue(self.read(result)[1])
         self.equals_fresh(result)
+
+    def forge(self, pattern, text):
+        """Puts something else in place of what the server wants to hear; the file is a good one."""
+        file = self.folder / "kept"
+        good = file.read_bytes()[:-4]
+        body = len(good) - struct.unpack("=I", good[-4:])[0] + 4
+        tail = good[body:]
+        forged = re.sub(pattern, text, tail)
+        self.assertNotEqual(forged, tail)
+        self.assertEqual(len(forged), len(tail))
+        file.write_bytes(good[:body] + forged + struct.pack("=I", zlib.crc32(good[:body] + forged)))
 
     def not_to_be_gone_on_from(self):
         """Each kind of FILE that is of no use is told, and everything is read."""

@@ -35,6 +35,13 @@ class Ds389Test(KeptTest):
     def test_a_file_that_is_of_no_use(self):
         self.not_to_be_gone_on_from()
 
+    def test_a_cookie_from_the_future(self):
+        self.ask()
+        self.changer.run(20)
+        self.ask()
+        self.forge(rb"#\d(\d*)(?=\D*\Z|....\Z)", lambda found: b"#9" + found[1])
+        self.assert_everything(self.ask(), "result 4096")
+
     def test_a_container_that_is_renamed(self):
         self.ask()
         self.changer.connection.rename_s(PARENTS[0], "ou=Persons")

@@ -49,6 +49,25 @@ class SambaTest(Samba):
     def test_a_file_that_is_of_no_use(self):
         self.not_to_be_gone_on_from()
 
+    def test_a_cookie_of_another_time_or_controller(self):
+        for why, pattern, text in (
+                ("another domain controller", rb" [0-9a-f]{32} CN=NTDS", b" " + b"0" * 32 + b" CN=NTDS"),
+                ("older than the last roster", rb"(?<=.)\d(?=\d* \d+ [0-9a-f]{32} )", b"9")):
+            with self.subTest(why):
+                self.ask()
+                self.forge(pattern, text)
+                self.assert_everything(self.ask(), why)
+
+    def test_after_months_deleted_objects_are_not_relied_on(self):
+        self.ask()
+        self.forge(rb" \d{6} (?=[0-9a-f]{32} )", b" 700000 ")
+        number = next(iter(self.changer.people))
+        self.changer.delete(number)
+        result = self.ask()
+        self.assertGreater(self.read(result)[2], 150)
+        self.assertEqual(self.read(result)[5], 1)
+        self.equals_fresh(result)
+
     def test_a_container_that_is_renamed(self):
         self.ask()
         self.changer.connection.rename_s(PARENTS[0], "OU=Persons")

@@ -60,6 +60,17 @@ class WithLogTest(Slapd):
     def test_a_file_that_is_of_no_use(self):
         self.not_to_be_gone_on_from()
 
+    def test_a_cookie_from_the_future(self):
+        self.ask()
+        self.forge(rb"csn=2\d\d\d", b"csn=2999")
+        self.assert_everything(self.ask(), "result 53")
+
+    def test_another_directory_in_its_place(self):
+        """The key of the base is another one."""
+        self.ask()
+        self.forge(rb"C\x24....", b"C\x24abcd")
+        self.assert_everything(self.ask(), "another directory")
+
     def test_a_container_that_is_renamed(self):
         self.ask()
         self.changer.connection.rename_s(PARENTS[0], "ou=Persons")
