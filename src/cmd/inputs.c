@@ -102,7 +102,7 @@ bool inputs_fell_short(const struct inputs *inputs, const struct ldap_options *l
 
     for (size_t i = 0; i < inputs->count; i++) {
         ldap_options_tell(ldap, inputs->names[i], inputs->sources[i]);
-        incomplete |= source_live_facts(inputs->sources[i]).incomplete;
+        incomplete |= source_is_incomplete(inputs->sources[i]);
     }
     return incomplete;
 }

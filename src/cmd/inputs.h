@@ -25,8 +25,8 @@ bool inputs_open(struct inputs *inputs, const char *const *paths, size_t count,
                  const struct source_options *options, struct ldap_options *ldap);
 
 /*
- * Tells what --verbose shows of them. True when a directory kept something back: what is missing
- * is missing in the result too.
+ * Tells what --verbose shows of them. True when a directory kept something back, also from the
+ * search that wrote an LDIF file: what is missing is missing in the result too.
  */
 bool inputs_fell_short(const struct inputs *inputs, const struct ldap_options *ldap);
 

@@ -4,6 +4,7 @@ import collections
 import gzip
 import json
 import random
+import re
 import unittest
 
 from support import (DONE, ExportTest, HEADER, NOT_DONE, SOME, USAGE, base64_of, certificate,
@@ -12,6 +13,17 @@ from support import (DONE, ExportTest, HEADER, NOT_DONE, SOME, USAGE, base64_of,
 SEED = 20261125
 COLUMNS = HEADER.split(",")
 OTHER_COLUMNS = ["DN", "userCertificate", "displayName", "mail"]
+
+
+def each(err):
+    """The diagnostics, one for each line: the same of many lines is told in one."""
+    for said in err.splitlines():
+        run_of_lines = re.fullmatch(r"(.*?:)(\d+)(: .*), and so each line to (\d+)", said)
+        if run_of_lines:
+            begin, first, sentence, last = run_of_lines.groups()
+            yield from (f"{begin}{line}{sentence}" for line in range(int(first), int(last) + 1))
+        else:
+            yield said
 
 
 class Parts(ExportTest):
@@ -28,7 +40,7 @@ class Parts(ExportTest):
         for number in range(1, count + 1):
             part = self.users("--part", f"{number}/{count}", name, *options)
             rows += part.out
-            said += part.err.splitlines()
+            said += each(part.err)
             statuses.add(part.status)
             if whole.status != NOT_DONE and count < 8:
                 sums.append(f"part-{number}.json")
@@ -42,7 +54,7 @@ class Parts(ExportTest):
             self.assertEqual(merged.out, summary.out)
             said += merged.err.splitlines() # that there is no certificate is seen in the sum only
             statuses.add(merged.status)
-        told = [line for line in whole.err.splitlines()
+        told = [line for line in each(whole.err)
                 if sums or "no entry has a certificate attribute" not in line]
         self.assertEqual(collections.Counter(said), collections.Counter(told))
         if told or not whole.err:

@@ -39,6 +39,28 @@ class NamedTwice(ExportTest):
         self.assert_one_line(result.err, "keyroster: ./site.csv: named twice: ")
 
 
+class Incomplete(ExportTest):
+    """ldapsearch says at the end of its output how the search ended."""
+
+    def test_the_output_stays_as_it_was(self):
+        self.write("people.ldif", "dn: cn=A,dc=x\nobjectClass: person\ncn: A\nmail: a@x\n"
+                   "userCertificate:: MII=\n\nsearch: 2\nresult: 4 Size limit exceeded\n")
+        self.write("header.csv", "Display Name,cn\n")
+        for verb in (["users", "-f", "csv"], ["export", "--header=header.csv"]):
+            with self.subTest(verb=verb):
+                self.write("out.csv", "as it was")
+                result = run(*verb, "people.ldif", "-o", "out.csv", cwd=self.folder)
+                self.assertEqual(result.status, SOME)
+                self.assertRegex(result.err, r"people.ldif:\d+: ldapsearch says that the search ended")
+                self.assertRegex(result.err, "out.csv: left as it was")
+                self.assertEqual((self.folder / "out.csv").read_text(), "as it was")
+                result = run(*verb, "people.ldif", "-o", "out.csv", "--allow-incomplete",
+                             cwd=self.folder)
+                self.assertEqual(result.status, SOME)
+                self.assertNotIn("as it was", (self.folder / "out.csv").read_text())
+                self.assertIn(b"A", run(*verb, "people.ldif", cwd=self.folder).out)
+
+
 class WithoutClass(ExportTest):
     """An export of Exchange's tells the class of every object; a row without is no less a mailbox."""
 
