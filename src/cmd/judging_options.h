@@ -41,7 +41,8 @@ struct judging_options {
     struct name_list issuers, anchors, crls;
     const char *site; /* NULL: not given */
     bool remotes;     /* custom recipients are mailboxes too */
-    uint8_t loaded[3][SHA256_SIZE]; /* of --issuer, --trust, --crl: the sum of their files' digests */
+    uint8_t loaded[3]
+                  [SHA256_SIZE]; /* of --issuer, --trust, --crl: the sum of their files' digests */
 };
 
 /* The part of a --help that tells of them. */

@@ -18,7 +18,7 @@
 struct users {
     struct users_options options;
     struct inputs inputs;
-    bool *bare; /* --part: in which of them there was no certificate attribute */
+    bool *bare;                   /* --part: in which of them there was no certificate attribute */
     char basis[USERS_BASIS_SIZE]; /* --part */
     struct trust *trust;
     struct users_since since;

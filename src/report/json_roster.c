@@ -154,7 +154,8 @@ static void add_counts(struct buffer *out, const struct summary *summary)
     buffer_add_text(out, summary->incomplete ? "true}" : "false}");
 }
 
-/* `"part":{"number":2,"of":4,"basis":"5f…","bare":[false]},` where it is one: what a sum of parts is held to. */
+/* `"part":{"number":2,"of":4,"basis":"5f…","bare":[false]},` where it is one: what a sum of parts
+ * is held to. */
 static void add_part(struct buffer *out, const struct report_options *options)
 {
     if (options->parts == 0) {
