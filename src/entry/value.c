@@ -137,16 +137,28 @@ static enum fault take_quoted_hex(struct cursor *field, struct arena *arena, str
     return fault;
 }
 
-static bool is_dashed_byte(uint8_t b) { return b == '-' || ascii_is_hex(b); }
-
-/* [BitConverter]::ToString: two digits and a dash, over and over. */
-static enum fault take_dashed(struct cursor *field, struct arena *arena, struct value *out)
+/* SQL Server's 0x…. */
+static enum fault take_0x(struct cursor *field, struct arena *arena, struct value *out)
 {
+    struct span opening;
+
+    (void)!cursor_take(field, 2, &opening);
+    return take_hex(field, arena, out);
+}
+
+/*
+ * [BitConverter]::ToString and openssl: two digits and a dash, over and over, or two and a colon.
+ * The first mark is the mark of all.
+ */
+static enum fault take_pairs(struct cursor *field, struct arena *arena, struct value *out)
+{
+    const uint8_t mark = field->rest.at[2];
     size_t length = 0, n = 0;
     struct span pair = {0};
     uint8_t *bytes;
 
-    while (length < field->rest.len && is_dashed_byte(field->rest.at[length])) {
+    while (length < field->rest.len &&
+           (field->rest.at[length] == mark || ascii_is_hex(field->rest.at[length]))) {
         length++;
     }
     bytes = arena_take(arena, length / 3 + 1);
@@ -156,12 +168,14 @@ static enum fault take_dashed(struct cursor *field, struct arena *arena, struct 
     do {
         pair = span_upto(field->rest, 2);
         if (hex_decode_run(pair, bytes + n) != 2) {
-            *out = broken(pair, field->offset, "two hexadecimal digits between dashes");
+            *out = broken(pair, field->offset,
+                          mark == '-' ? "two hexadecimal digits between dashes"
+                                      : "two hexadecimal digits between colons");
             return FAULT_NONE;
         }
         (void)!cursor_take(field, 2, &pair);
         n++;
-    } while (cursor_step(field, '-'));
+    } while (cursor_step(field, mark));
     *out = (struct value){.state = VALUE_BYTES, .bytes = span_of(bytes, n)};
     return FAULT_NONE;
 }
@@ -253,9 +267,18 @@ static bool is_hex_start(struct span s, uint8_t separator)
     return n > 0 && (n == s.len || ends_value(s.at[n], separator) || ascii_is_blank(s.at[n]));
 }
 
-static bool is_dashed_start(struct span s)
+static bool is_start_of_pairs(struct span s)
 {
-    return s.len >= 3 && ascii_is_hex(s.at[0]) && ascii_is_hex(s.at[1]) && s.at[2] == '-';
+    return s.len >= 3 && ascii_is_hex(s.at[0]) && ascii_is_hex(s.at[1]) &&
+           (s.at[2] == '-' || s.at[2] == ':');
+}
+
+/* No value of ours has a base64 that begins so: it would begin with the byte D3. */
+static bool is_0x_start(struct span s, uint8_t separator)
+{
+    return s.len >= 2 && s.at[0] == '0' && ascii_lower(s.at[1]) == 'x' &&
+           (s.len == 2 || ascii_is_hex(s.at[2]) || ends_value(s.at[2], separator) ||
+            ascii_is_blank(s.at[2]));
 }
 
 /* `{…}` with what it holds, to the end where it is not closed. */
@@ -319,8 +342,10 @@ enum fault value_next(struct cursor *field, uint8_t separator, struct arena *are
     } else if (field->rest.len > 1 && ascii_lower(field->rest.at[0]) == 'x' &&
                field->rest.at[1] == '\'') {
         fault = take_quoted_hex(field, arena, out);
-    } else if (is_dashed_start(field->rest)) {
-        fault = take_dashed(field, arena, out);
+    } else if (is_0x_start(field->rest, separator)) {
+        fault = take_0x(field, arena, out);
+    } else if (is_start_of_pairs(field->rest)) {
+        fault = take_pairs(field, arena, out);
     } else if (is_type_name(field->rest)) {
         take_type_name(field, separator, out);
         fault = FAULT_NONE;

@@ -11,6 +11,8 @@
  *     X'308201a4…';X'3082…'      csvde
  *     MIIBpDCC…|MIIB…            base64, by scripts; folded lines and PEM armour too
  *     30-82-01-A4-…              [BitConverter]::ToString
+ *     30:82:01:A4:…              openssl
+ *     0x308201A4…                SQL Server
  *     System.Byte[]              the exporting tool threw the bytes away
  */
 enum value_state {

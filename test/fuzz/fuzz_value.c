@@ -64,7 +64,7 @@ static void take_texts(struct span field, uint8_t separator, bool backslash)
 
 /* ---- the forms ---- */
 
-enum form { FORM_HEX, FORM_QUOTED, FORM_DASHED, FORM_BASE64, FORM_COUNT };
+enum form { FORM_HEX, FORM_QUOTED, FORM_DASHED, FORM_COLONS, FORM_0X, FORM_BASE64, FORM_COUNT };
 
 static size_t add_digits(char *out, const char *digits, uint8_t byte)
 {
@@ -99,13 +99,13 @@ static size_t write_form(char *out, enum form form, struct span value)
     if (form == FORM_BASE64) {
         return add_base64(out, value);
     }
-    if (form == FORM_QUOTED) {
-        out[n++] = 'X';
-        out[n++] = '\'';
+    if (form == FORM_QUOTED || form == FORM_0X) {
+        out[n++] = form == FORM_0X ? '0' : 'X';
+        out[n++] = form == FORM_0X ? 'x' : '\'';
     }
     for (size_t i = 0; i < value.len; i++) {
-        if (form == FORM_DASHED && i > 0) {
-            out[n++] = '-';
+        if ((form == FORM_DASHED || form == FORM_COLONS) && i > 0) {
+            out[n++] = form == FORM_DASHED ? '-' : ':';
         }
         n += add_digits(out + n, form == FORM_QUOTED ? "0123456789abcdef" : "0123456789ABCDEF",
                         value.at[i]);

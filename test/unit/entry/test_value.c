@@ -213,6 +213,42 @@ static const struct row {
     {"two dashes", TEXT("30--82"), ';', 1, {BROKEN_AT(3)}},
     {"a bad digit between dashes", TEXT("30-8z-30"), ';', 1, {BROKEN_AT(3)}},
 
+    /* openssl. */
+    {"digits with colons", TEXT("30:82:AB"), ';', 1, {BYTES("\x30\x82\xab")}},
+    {"letters first, with colons", TEXT("ab:30"), ';', 1, {BYTES("\xab\x30")}},
+    {"those with colons joined",
+     TEXT("30:82%30:83"),
+     '%',
+     2,
+     {BYTES("\x30\x82"), BYTES("\x30\x83")}},
+    {"a colon that joins, as was told", TEXT("30:82"), ':', 2, {BYTES("\x30"), BYTES("\x82")}},
+    {"a colon at the end", TEXT("30:82:"), ';', 1, {BROKEN_AT(6)}},
+    {"two colons", TEXT("30::82"), ';', 1, {BROKEN_AT(3)}},
+    {"a digit too few behind a colon",
+     TEXT("30:8;30:82"),
+     ';',
+     2,
+     {BROKEN_AT(3), BYTES("\x30\x82")}},
+    {"a dash among colons", TEXT("30:82-AB"), ';', 1, {BROKEN_AT(5)}},
+    {"a colon among dashes", TEXT("30-82:AB"), ';', 1, {BROKEN_AT(5)}},
+    {"a colon among bare digits", TEXT("3082:AB"), ';', 1, {BROKEN_AT(4)}},
+
+    /* SQL Server. */
+    {"0x in front", TEXT("0x3082AB"), ';', 1, {BYTES("\x30\x82\xab")}},
+    {"0X in front", TEXT("0X3082ab"), ';', 1, {BYTES("\x30\x82\xab")}},
+    {"those with 0x joined", TEXT("0x3082;0x3083"), '%', 2, {BYTES("\x30\x82"), BYTES("\x30\x83")}},
+    {"0x before letters", TEXT("0xAB"), ';', 1, {BYTES("\xab")}},
+    {"0x before a claimed length", TEXT("0x30820001AA"), ';', 1, {BYTES("\x30\x82\x00\x01\xaa")}},
+    {"0x and nothing is a value of no bytes",
+     TEXT("0x;3082"),
+     ';',
+     2,
+     {BYTES(""), BYTES("\x30\x82")}},
+    {"0x before an odd number of digits", TEXT("0x308"), ';', 1, {BROKEN_AT(5)}},
+    {"0x before a bad digit", TEXT("0x30zz;3082"), ';', 2, {BROKEN_AT(4), BYTES("\x30\x82")}},
+    {"0x within", TEXT("30820x30"), ';', 1, {BROKEN_AT(5)}},
+    {"0x twice", TEXT("0x0x30"), ';', 1, {BROKEN_AT(3)}},
+
     /* Bytes that are lost. */
     {"a byte array's name", TEXT("System.Byte[]"), ';', 1, {LOST("System.Byte[]")}},
     {"in small letters", TEXT("system.byte[]"), ';', 1, {LOST("system.byte[]")}},
@@ -318,7 +354,8 @@ static void no_memory_is_told(void **state)
 {
     static const char *const fields[] = {
         "308230823082308230823082308230823082", "X'308230823082308230823082308230823082'",
-        "MIIBpDCCMIIBpDCCMIIBpDCC", "30-82-30-82-30-82-30-82-30-82-30-82-30-82-30-82-30-82"};
+        "MIIBpDCCMIIBpDCCMIIBpDCC", "30-82-30-82-30-82-30-82-30-82-30-82-30-82-30-82-30-82",
+        "0x308230823082308230823082308230823082"};
 
     (void)state;
     for (size_t i = 0; i < COUNT(fields); i++) {
@@ -333,7 +370,17 @@ static void no_memory_is_told(void **state)
 
 /* ---- many values, in every form ---- */
 
-enum { FORM_HEX, FORM_SMALL_HEX, FORM_QUOTED, FORM_BASE64, FORM_DASHED, FORM_PEM, FORM_COUNT };
+enum {
+    FORM_HEX,
+    FORM_SMALL_HEX,
+    FORM_QUOTED,
+    FORM_BASE64,
+    FORM_DASHED,
+    FORM_COLONS,
+    FORM_0X,
+    FORM_PEM,
+    FORM_COUNT
+};
 
 static void add_base64(struct buffer *out, const uint8_t *bytes, size_t len)
 {
@@ -362,10 +409,13 @@ static void add_value(struct buffer *out, const uint8_t *bytes, size_t len, int 
         buffer_add_text(out, form == FORM_PEM ? "\n-----END CERTIFICATE-----" : "");
         return;
     }
-    buffer_add_text(out, form == FORM_QUOTED ? "X'" : "");
+    buffer_add_text(out, form == FORM_QUOTED ? "X'" : form == FORM_0X ? "0x" : "");
     for (size_t i = 0; i < len; i++) {
         (void)snprintf(digits, sizeof(digits), form == FORM_SMALL_HEX ? "%02x" : "%02X", bytes[i]);
-        buffer_add_text(out, form == FORM_DASHED && i > 0 ? "-" : "");
+        buffer_add_text(out, i == 0                ? ""
+                             : form == FORM_DASHED ? "-"
+                             : form == FORM_COLONS ? ":"
+                                                   : "");
         buffer_add_text(out, digits);
     }
     buffer_add_text(out, form == FORM_QUOTED ? "'" : "");
