@@ -141,8 +141,22 @@ enum fault container_next(struct container *c, struct container_block *block, st
         return next_of_pem(c, block, why);
     }
     block->bytes = file;
+    block->unknown = true;
     cut_pkcs7(block);
     return FAULT_NONE;
+}
+
+/* PFX ::= SEQUENCE { version INTEGER {v3(3)}, authSafe ContentInfo, macData OPTIONAL } */
+bool container_is_pkcs12(struct span file)
+{
+    static const uint8_t version_3[] = {3};
+    struct cursor in = cursor_over(file);
+    struct cursor body, info;
+    struct span version;
+
+    return der_enter(&in, DER_SEQUENCE, &body) && der_take(&body, DER_INTEGER, &version) &&
+           span_equal(version, span_of(version_3, sizeof(version_3))) &&
+           der_enter(&body, DER_SEQUENCE, &info) && der_is_next(&info, DER_OID);
 }
 
 void container_clear(struct container *container) { buffer_clear(&container->decoded); }

@@ -27,6 +27,7 @@ struct container_block {
     struct span bytes; /* in the file, or in the container until the next call */
     size_t offset;     /* of the block in the file */
     bool text;         /* of a file with lines; what is in `bytes` was decoded from them */
+    bool unknown;      /* the file as it is, in which nothing was recognised */
 };
 
 struct container container_over(struct span file);
@@ -41,6 +42,9 @@ struct container container_over(struct span file);
  */
 MUST_USE enum fault container_next(struct container *container, struct container_block *block,
                                    struct why *why);
+
+/* True for a PKCS#12 file (RFC 7292, section 4), whose certificates stand behind a password. */
+bool container_is_pkcs12(struct span file);
 
 void container_clear(struct container *container);
 

@@ -5,22 +5,31 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/arena.h"
 #include "base/compat_sandbox.h"
 #include "base/count.h"
+#include "base/encoding.h"
 #include "base/outfile.h"
 #include "cert/container.h"
 #include "cmd/cert_files.h"
 #include "cmd/cmd.h"
 #include "cmd/overwriting.h"
+#include "entry/value.h"
 #include "report/cert_report.h"
 
 /* A file is held in memory whole, and its decoded blocks one at a time. */
 #define CERT_FILE_MAX ((size_t)256 << 20)
 
+/* Two bytes of UTF-16 are three of UTF-8 at most. */
+#define TEXT_MAX (CERT_FILE_MAX / 2 * 3)
+
 /* The text of one file's certificates before it is written: a certificate of a whole file fits. */
 #define OUTPUT_MAX ((size_t)2 << 30)
 
-enum { FLUSH_AT = 64 * 1024, SENTENCE_MAX = 512, OPTION_NO_SANDBOX = 256 };
+enum { FLUSH_AT = 64 * 1024, SENTENCE_MAX = 512, OPTION_NO_SANDBOX = 256, MARK_MAX = 3 };
+
+/* Between values; where they show another one, that counts. */
+enum { VALUE_SEPARATOR = '%' };
 
 typedef enum fault add_fn(struct buffer *out, const struct cert *cert,
                           const struct cert_origin *origin);
@@ -49,8 +58,8 @@ static int print_help(void)
     fputs("usage: keyroster cert [OPTION]... FILE...\n"
           "\n"
           "Tells the facts of every certificate in the files: DER, PEM, PKCS#7 or CMS\n"
-          "SignedData, tagged settings, S/MIME messages; - is standard input. A file may\n"
-          "have 256 MiB.\n"
+          "SignedData, tagged settings, S/MIME messages, or their hexadecimal or base64 as\n"
+          "tables and LDIF have it; - is standard input. A file may have 256 MiB.\n"
           "\n"
           "  -f, --format FORMAT  text (default) or jsonl: one JSON object a certificate\n"
           "  -o, --output FILE    write to FILE, which appears whole or not at all\n"
@@ -150,6 +159,64 @@ static enum fault tell_block(struct reading *r, const struct container_block *bl
     return FAULT_NONE;
 }
 
+/*
+ * Whether a file is what tables and LDIF hold: values in hexadecimal or base64, of which one at
+ * least is a certificate's. Out of memory counts as no.
+ */
+static bool holds_values(struct span text)
+{
+    struct arena arena = arena_with_max(CERT_FILE_MAX);
+    struct cursor in = cursor_over(text);
+    struct value value;
+    struct bundle bundle;
+    struct why why;
+    bool found = false;
+
+    while (!found && value_next(&in, VALUE_SEPARATOR, &arena, &value) == FAULT_NONE) {
+        found = value.state == VALUE_BYTES && bundle_open(value.bytes, &bundle, &why) == FAULT_NONE;
+        arena_reset(&arena);
+    }
+    arena_clear(&arena);
+    return found;
+}
+
+/* Tells of one value of such a file. Faults are the output's. */
+static enum fault tell_value(struct reading *r, struct container_block *block,
+                             const struct value *value, struct why *why)
+{
+    static const struct why lost = {.rule = "a type's name stands in place of its bytes"};
+
+    if (value->state != VALUE_BYTES) {
+        complain_block(r, block, value->state == VALUE_LOST ? &lost : &value->why);
+        return FAULT_NONE;
+    }
+    block->bytes = value->bytes;
+    return tell_block(r, block, why);
+}
+
+/* Tells of all values in such a file. Faults are the output's. */
+static enum fault tell_values(struct reading *r, struct why *why)
+{
+    struct arena arena = arena_with_max(CERT_FILE_MAX);
+    struct cursor in = cursor_over(r->bytes);
+    struct container_block block = {.text = true};
+    struct value value;
+    enum fault fault = FAULT_NONE;
+
+    while (fault == FAULT_NONE) {
+        block.offset = in.offset;
+        fault = value_next(&in, VALUE_SEPARATOR, &arena, &value);
+        if (fault == FAULT_NONE) {
+            fault = tell_value(r, &block, &value, why);
+        } else if (fault == FAULT_RESOURCE) {
+            fault = fault_at(fault, 0, "out of memory", why);
+        }
+        arena_reset(&arena);
+    }
+    arena_clear(&arena);
+    return fault == FAULT_ABSENT ? FAULT_NONE : fault;
+}
+
 /* Tells of all blocks of a file. Faults are the output's. */
 static enum fault tell_blocks(struct reading *r, struct why *why)
 {
@@ -157,6 +224,13 @@ static enum fault tell_blocks(struct reading *r, struct why *why)
     struct container_block block;
     enum fault fault = FAULT_NONE;
 
+    if (container_is_pkcs12(r->bytes)) {
+        complain(r->name, 0,
+                 "PKCS#12: certificates and keys under a password "
+                 "(openssl pkcs12 -in FILE -nokeys shows its certificates)");
+        r->complained = true;
+        return FAULT_NONE;
+    }
     while (fault == FAULT_NONE) {
         enum fault found = container_next(&container, &block, why);
 
@@ -165,6 +239,8 @@ static enum fault tell_blocks(struct reading *r, struct why *why)
         }
         if (found == FAULT_SYNTAX) {
             complain_block(r, &block, why);
+        } else if (block.unknown && holds_values(r->bytes)) {
+            fault = tell_values(r, why);
         } else {
             fault = found == FAULT_NONE ? tell_block(r, &block, why) : found;
         }
@@ -177,6 +253,21 @@ static enum fault tell_blocks(struct reading *r, struct why *why)
     return fault;
 }
 
+/* A file that begins with a byte order mark is text: it is read as its UTF-8 in `text`. */
+static enum fault decode_text(struct reading *r, struct buffer *text, struct why *why)
+{
+    size_t mark;
+    enum encoding encoding = encoding_find(span_upto(r->bytes, MARK_MAX), &mark);
+
+    if (mark == 0) {
+        return FAULT_NONE;
+    }
+    encoding_add_decoded(text, span_from(r->bytes, mark), encoding);
+    r->bytes = buffer_span(text);
+    return text->fault == FAULT_NONE ? FAULT_NONE
+                                     : fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+}
+
 /*
  * Tells of one file; what is wrong with it is told, and gives EXIT_SOME, or EXIT_NOT_DONE when
  * it could not be opened. Faults are the output's.
@@ -184,6 +275,7 @@ static enum fault tell_blocks(struct reading *r, struct why *why)
 static enum fault tell_file(struct job *job, size_t index, int *status, struct why *why)
 {
     struct buffer bytes = buffer_with_max(CERT_FILE_MAX);
+    struct buffer text = buffer_with_max(TEXT_MAX);
     const char *name = job->files.names[index];
     struct reading r = {.job = job, .name = name};
     enum fault fault = cert_files_read(&job->files, index, &bytes, why);
@@ -195,7 +287,11 @@ static enum fault tell_file(struct job *job, size_t index, int *status, struct w
         return FAULT_NONE;
     }
     r.bytes = buffer_span(&bytes);
-    fault = tell_blocks(&r, why);
+    fault = decode_text(&r, &text, why);
+    if (fault == FAULT_NONE) {
+        fault = tell_blocks(&r, why);
+    }
+    buffer_clear(&text);
     *status = r.complained ? EXIT_SOME : EXIT_DONE;
     buffer_clear(&bytes);
     return fault;

@@ -91,6 +91,65 @@ class Forms(CertTest):
                 self.assertEqual((row["form"], row["sha256"]), (form, sha256(ANNA)))
                 self.assertEqual((row["file"], row["index"], row["role"]), ("file", 0, "user"))
 
+    def test_values_of_ldif_and_tables(self):
+        digits = ANNA.hex()
+        settings = setting(1, b"\1\0\0\0") + setting(3, ANNA)
+        for form, text in (
+            ("x509", base64.b64encode(ANNA).decode()),
+            ("x509", folded(ANNA)),
+            ("x509", folded(ANNA).replace("\n", "\r\n ")),
+            ("x509", digits + "\n"),
+            ("x509", digits.upper()),
+            ("x509", f"X'{digits}'"),
+            ("x509", "0x" + digits),
+            ("x509", ":".join(textwrap.wrap(digits, 2))),
+            ("x509", "\ufeff" + folded(ANNA)),
+            ("pkcs7", folded(pkcs7(ANNA))),
+            ("tagged", settings.hex()),
+        ):
+            with self.subTest(form=form, begin=text[:30]):
+                (row,) = self.rows_of(text.encode())
+                self.assertEqual((row["form"], row["sha256"]), (form, sha256(ANNA)))
+        rows = self.rows_of(f"{digits}%{BO.hex()}\n".encode())
+        self.assertEqual([r["sha256"] for r in rows], [sha256(ANNA), sha256(BO)])
+
+    def test_a_value_of_a_table_that_is_broken(self):
+        for text in (ANNA.hex()[:-1], ANNA.hex() + "zz", folded(ANNA)[:-9], folded(ANNA) + "*",
+                     "System.Byte[]", "deadbeef", "many, many words; none of them\n" * 100):
+            with self.subTest(text[-10:]):
+                self.assertEqual(self.rows_of(text.encode(), SOME), [])
+                self.assertEqual(self.cert("file").err.count("\n"), 1)
+        rows = self.rows_of(f"3082zz%{ANNA.hex()}%System.Byte[]%{BO.hex()}".encode(), SOME)
+        self.assertEqual([(r["index"], r["sha256"]) for r in rows],
+                         [(1, sha256(ANNA)), (3, sha256(BO))])
+        err = self.cert("file").err
+        self.assertIn("file:1: certificate 1: not a hexadecimal digit", err)
+        self.assertIn("file:1: certificate 3: a type's name", err)
+
+    def test_utf_16(self):
+        for encoding, mark in (("utf-16-le", b"\xff\xfe"), ("utf-16-be", b"\xfe\xff")):
+            for text in (pem(ANNA).decode(), "\u00c4nne\r\n" + pem(ANNA).decode(), ANNA.hex()):
+                with self.subTest(encoding, begin=text[:6]):
+                    (row,) = self.rows_of(mark + text.encode(encoding))
+                    self.assertEqual(row["sha256"], sha256(ANNA))
+        self.write("file", b"\xff\xfe" + (pem(ANNA) + pem(b"x")).decode().encode("utf-16-le"))
+        done = self.cert("file")
+        self.assertIn(f"file:{pem(ANNA).count(10) + 1}: certificate 2: ", done.err)
+        self.assertEqual(self.rows_of(b"\xff\xfe", SOME), [])
+
+    def test_pkcs12_is_told_what_to_do(self):
+        data = bytes.fromhex("06092a864886f70d010701")
+        for pfx in (tlv(0x30, b"\x02\x01\x03", tlv(0x30, data, tlv(0xA0, b"\x04\x00"))),
+                    tlv(0x30, b"\x02\x01\x03", tlv(0x30, data), tlv(0x30)),
+                    b"\x30\x80\x02\x01\x03\x30\x80" + data + b"\0\0\0\0"):
+            done = self.cert(self.write("file", pfx))
+            self.assertEqual((done.status, done.out), (SOME, b""))
+            self.assertRegex(done.err, r"\Akeyroster: file: PKCS#12: [^\n]+ \(openssl pkcs12 -in FILE "
+                                       r"-nokeys shows its certificates\)\n\Z")
+        for other in (tlv(0x30, b"\x02\x01\x04", tlv(0x30, data)), tlv(0x30, b"\x02\x01\x03"),
+                      tlv(0x30, b"\x02\x01\x03", tlv(0x30, b"\x02\x01\x03"))):
+            self.assertNotIn("PKCS#12", self.cert(self.write("file", other)).err)
+
     def test_several_in_their_order(self):
         for data in (pem(ANNA) + b"x\n" + pem(BO), pkcs7(ANNA, BO),
                      setting(3, ANNA) + setting(4, BO)):

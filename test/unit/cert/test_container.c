@@ -94,10 +94,35 @@ static void row_holds(void **state)
     free(file);
 }
 
+/* Only what is no container of any kind may be looked at in other ways. */
+static void the_unknown_is_told(void **state)
+{
+    static const struct {
+        const char *file;
+        size_t len;
+        bool unknown;
+    } files[] = {{TEXT("MAA="), true},
+                 {TEXT("3000"), true},
+                 {TEXT("\x30\x00"), false},
+                 {TEXT(PEM("CERTIFICATE", "MAA=")), false},
+                 {TEXT(SIGNATURE("application/pkcs7-mime", "MAA=")), false}};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(files); i++) {
+        struct container container = container_over(span_of(files[i].file, files[i].len));
+        struct container_block block;
+        struct why why;
+
+        assert_int_equal(container_next(&container, &block, &why), FAULT_NONE);
+        assert_int_equal(block.unknown, files[i].unknown);
+        container_clear(&container);
+    }
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(rows)];
+    struct CMUnitTest tests[COUNT(rows) + 1] = {cmocka_unit_test(the_unknown_is_told)};
 
-    (void)TESTS_OF(tests, rows, row_holds);
+    (void)TESTS_OF(tests + 1, rows, row_holds);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
