@@ -46,8 +46,24 @@ static int lift(int fd)
     return lifted;
 }
 
-/* Where `path` leads: symbolic links are followed, to a place where nothing is yet too. */
-static char *follow_links(const char *path)
+/* The number of a descriptor of this process that a place names, `/proc/self/fd/N`; -1: none. */
+static int descriptor_at(const char *place)
+{
+    const char *slash = strrchr(place, '/');
+    char *beneath = slash != NULL ? strndup(place, (size_t)(slash - place)) : NULL;
+    char *folder = beneath != NULL ? realpath(beneath, NULL) : NULL;
+    char *own = folder != NULL ? realpath("/proc/self/fd", NULL) : NULL;
+    bool is_own = own != NULL && strcmp(folder, own) == 0;
+    char *end = NULL;
+    long number = is_own ? strtol(slash + 1, &end, 10) : -1;
+
+    free(beneath);
+    free(folder);
+    free(own);
+    return is_own && *end == '\0' && number >= 0 && number <= INT_MAX ? (int)number : -1;
+}
+
+char *outfile_place(const char *path)
 {
     char *place = strdup(path);
 
@@ -55,6 +71,9 @@ static char *follow_links(const char *path)
         char target[PATH_MAX] = {0};
         char *next = NULL;
 
+        if (descriptor_at(place) >= 0) {
+            return place;
+        }
         if (readlink(place, target, sizeof(target) - 1) < 0) {
             return place; /* no link */
         }
@@ -95,10 +114,33 @@ static enum fault open_beside(struct outfile *out, struct why *why)
     return FAULT_NONE;
 }
 
+/* As the descriptor is: behind what has been written to it, and never a file in its place. */
+static enum fault open_descriptor(int number, struct outfile *out, struct why *why)
+{
+    out->fd = fcntl(number, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    return out->fd < 0 ? fault_of_errno(why) : FAULT_NONE;
+}
+
 static enum fault open_in_place(const char *path, struct outfile *out, struct why *why)
 {
     out->fd = lift(open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY));
     return out->fd < 0 ? fault_of_errno(why) : FAULT_NONE;
+}
+
+static enum fault open_at(const char *path, bool in_place, struct outfile *out, struct why *why)
+{
+    char *place = outfile_place(path);
+    int number = place != NULL ? descriptor_at(place) : -1;
+
+    if (place == NULL) {
+        return fault_of_errno(why);
+    }
+    if (number >= 0 || in_place) {
+        free(place);
+        return number >= 0 ? open_descriptor(number, out, why) : open_in_place(path, out, why);
+    }
+    out->path = place;
+    return open_beside(out, why);
 }
 
 enum fault outfile_open(const char *path, struct outfile *out, struct why *why)
@@ -119,12 +161,7 @@ enum fault outfile_open(const char *path, struct outfile *out, struct why *why)
     if (*path == '\0' || path[strlen(path) - 1] == '/') {
         return fault_at(FAULT_ABSENT, 0, strerrordesc_np(ENOENT), why);
     }
-    if (there && !S_ISREG(status.st_mode)) {
-        fault = open_in_place(path, &opened, why);
-    } else {
-        opened.path = follow_links(path);
-        fault = opened.path == NULL ? fault_of_errno(why) : open_beside(&opened, why);
-    }
+    fault = open_at(path, there && !S_ISREG(status.st_mode), &opened, why);
     if (fault != FAULT_NONE) {
         outfile_clear(&opened);
         return fault;

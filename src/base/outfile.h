@@ -8,7 +8,8 @@
 /*
  * A result on its way to standard output or into a file that appears whole or not at all: it
  * is written beside its place and renamed when it is complete. A device or a FIFO is written in
- * place; a symbolic link is followed, so that it stays one.
+ * place, and so is what a descriptor has open (/dev/stdout, /dev/fd/N), behind what is in it; a
+ * symbolic link is followed, so that it stays one.
  *
  *     outfile_open(path, &out, &why);      // NULL or "-": standard output
  *     outfile_write(&out, bytes, &why);    // as often as needed
@@ -40,6 +41,13 @@ MUST_USE enum fault outfile_commit(struct outfile *out, struct why *why);
 /* The folder in which the file is renamed, or NULL when it is written in place. The caller frees
  * it. */
 char *outfile_folder(const struct outfile *out);
+
+/*
+ * Where `path` leads: symbolic links are followed, to a place where nothing is yet too, but not
+ * those of the descriptors (/proc/self/fd/N). The caller frees it; NULL, with errno, without memory
+ * or when links lead in a ring.
+ */
+char *outfile_place(const char *path);
 
 void outfile_clear(struct outfile *out);
 

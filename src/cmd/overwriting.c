@@ -2,11 +2,13 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/outfile.h"
 #include "cmd/cmd.h"
 
 static bool is_same(const struct stat *a, const struct stat *b)
@@ -74,4 +76,44 @@ bool overwriting_is_told(const struct overwriting *read, const char *output)
         return true;
     }
     return false;
+}
+
+/* True when both places have one name in one folder, whether anything is there or not. */
+static bool is_one_name(const char *a, const char *b)
+{
+    const char *places[2] = {a, b};
+    struct stat folders[2];
+
+    if (strcmp(strrchr(a, '/') != NULL ? strrchr(a, '/') + 1 : a,
+               strrchr(b, '/') != NULL ? strrchr(b, '/') + 1 : b) != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        char *copy = strdup(places[i]);
+        bool found = copy != NULL && stat(dirname(copy), &folders[i]) == 0;
+
+        free(copy);
+        if (!found) {
+            return false;
+        }
+    }
+    return is_same(&folders[0], &folders[1]);
+}
+
+bool overwriting_is_one(const char *a, const char *b)
+{
+    static const char standard[] = "/dev/stdout";
+    char *one = outfile_place(a == NULL || strcmp(a, "-") == 0 ? standard : a);
+    char *other = outfile_place(b == NULL || strcmp(b, "-") == 0 ? standard : b);
+    struct stat first, second;
+    bool same = false;
+
+    if (one != NULL && other != NULL) {
+        same = stat(one, &first) == 0 && stat(other, &second) == 0
+                   ? is_same(&first, &second) && !S_ISCHR(first.st_mode)
+                   : is_one_name(one, other);
+    }
+    free(one);
+    free(other);
+    return same;
 }

@@ -17,4 +17,10 @@ struct overwriting {
 /* True when `output` (NULL: standard output) would replace what is read; it is told then. */
 bool overwriting_is_told(const struct overwriting *read, const char *output);
 
+/*
+ * True when two outputs (NULL or "-": standard output) are one file, or will be when they are
+ * written: whatever their spelling, where their links lead. A terminal or /dev/null takes both.
+ */
+bool overwriting_is_one(const char *a, const char *b);
+
 #endif

@@ -88,15 +88,14 @@ static bool open_undo(const struct tidy_options *o, struct tidy_files *files)
     if (files->undo_name == NULL) {
         return true;
     }
+    if (files->wants_output && overwriting_is_one(files->undo_name, o->output)) {
+        complain(files->undo_name, 0, "both outputs in one file (choose another for --undo)");
+        return false;
+    }
     if (!open_one(o, files->undo_name, &files->undo)) {
         return false;
     }
     interrupt_also_removes(files->undo.temporary);
-    if (files->undo.path != NULL && files->output.path != NULL &&
-        strcmp(files->undo.path, files->output.path) == 0) {
-        complain(files->undo_name, 0, "both outputs in one file (choose another for --undo)");
-        return false;
-    }
     folder = outfile_folder(&files->undo);
     if (folder != NULL) {
         files->undo_folder = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "cmd/cmd.h"
 #include "cmd/interrupt.h"
+#include "cmd/overwriting.h"
 #include "cmd/users_output.h"
 #include "directory/url.h"
 #include "source/kept.h"
@@ -57,16 +58,6 @@ static int open_aside(const struct outfile *out)
     return fd;
 }
 
-/* True when both paths are one file, or will be. */
-static bool is_same(const char *a, const char *b)
-{
-    struct stat one, other;
-
-    return b != NULL &&
-           (strcmp(a, b) == 0 || (stat(a, &one) == 0 && stat(b, &other) == 0 &&
-                                  one.st_dev == other.st_dev && one.st_ino == other.st_ino));
-}
-
 /* True for a file that holds something else: a mistaken name must not cost it. */
 static bool is_somebody_elses(const char *path)
 {
@@ -95,7 +86,7 @@ bool users_since_open(struct users_options *options, struct progress *progress,
     if (options->since == NULL) {
         return true;
     }
-    if (is_same(options->since, options->output)) {
+    if (overwriting_is_one(options->since, options->output)) {
         return refuse(options->since, "both --since and -o: one would replace the other");
     }
     if (output_replaces(options, options->since)) {

@@ -36,12 +36,15 @@ class SinceTest(ExportTest):
         self.write("site.csv", csv_text())
         os.mkfifo(self.folder / "fifo")
         (self.folder / "folder").mkdir()
+        (self.folder / "link").symlink_to("kept")
         (self.folder / "secret").touch(mode=0o600)
         (self.folder / "secret").write_text("secret")
         before = sorted(os.listdir(self.folder))
         for name, pattern, arguments in (
                 ("somebody's file", "not replaced", ["--since", "site.csv"]),
                 ("the output", "both --since and -o", ["--since", "kept", "-o", "kept"]),
+                ("the output, spelled otherwise", "both --since and -o", ["--since", "kept", "-o", "./kept"]),
+                ("the output, by a link", "both --since and -o", ["--since", "kept", "-o", "link"]),
                 ("the password", "secret", ["--since", "secret", "-D", "cn=x", "-y", "secret"]),
                 ("a folder", "folder", ["--since", "folder"]),
                 ("no folder", "absent/kept", ["--since", "absent/kept"]),

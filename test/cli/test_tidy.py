@@ -265,6 +265,26 @@ class UseTest(TidyTest):
                 self.assertEqual((self.folder / "people.ldif").read_bytes(), before)
                 self.assertEqual(self.files(), ["people.ldif"])
 
+    def test_both_outputs_in_one_file_that_is_not_there_yet(self):
+        self.write("people.ldif", ldif_entry("Anna", value(OLD)))
+        (self.folder / "folder").mkdir()
+        (self.folder / "link").symlink_to("folder/out")
+        (self.folder / "out.undo").symlink_to("out")
+        before = self.files()
+        for arguments in (["-o", "out", "--undo", "./out"], ["-o", "folder/../out", "--undo", "out"],
+                          ["-o", self.folder / "out", "--undo", "out"], ["-o", "out"],
+                          ["-o", "link", "--undo", "folder/out"], ["-o", "folder/out", "--undo", "link"],
+                          ["--undo", "/dev/stdout"], ["-o", "-", "--undo", "/dev/fd/1"]):
+            with self.subTest(arguments):
+                result = self.tidy(*arguments, "people.ldif")
+                self.assertEqual((result.status, result.out), (NOT_DONE, b""))
+                self.assert_one_line(result.err, r"both outputs in one file \(choose another for --undo\)")
+                self.assertEqual(self.files(), before)
+                self.assertEqual(list((self.folder / "folder").iterdir()), [])
+        for arguments in (["-o", "folder/out", "--undo", "out"], ["-o", "/dev/null", "--undo", "/dev/null"]):
+            with self.subTest(arguments):
+                self.assertEqual(self.tidy(*arguments, "people.ldif").status, DONE)
+
     def test_whole_or_absent(self):
         text = ldif_entry("Anna", value(OLD))
         for arguments, status in ((["-o", "no/out.ldif"], NOT_DONE), (["--undo", "no/u"], NOT_DONE),

@@ -265,6 +265,33 @@ static void nothing_and_a_dash_are_standard_output(void **state)
     assert_int_equal(close(kept), 0);
 }
 
+/* A regular file behind it is neither replaced nor written from its begin. */
+static void a_descriptor_is_written_to_as_it_is(void **state)
+{
+    static const char *const folders[] = {"/dev/fd", "/proc/self/fd", "/dev/fd"};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(folders); i++) {
+        char path[64];
+        struct stat before, after;
+        int file = open("file", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+        assert_true(file >= 0 && fstat(file, &before) == 0);
+        assert_int_equal(write(file, "a", 1), 1);
+        (void)snprintf(path, sizeof(path), "%s/%d", folders[i], file);
+        if (i == 2) { /* as /dev/stdout is a link */
+            assert_int_equal(symlink(path, "link"), 0);
+            (void)snprintf(path, sizeof(path), "link");
+        }
+        put(path, "b");
+        assert_int_equal(write(file, "c", 1), 1);
+        assert_int_equal(close(file), 0);
+        assert_file("file", "abc");
+        assert_true(stat("file", &after) == 0 && after.st_ino == before.st_ino);
+    }
+    assert_int_equal(items_in("."), 2);
+}
+
 /* Else a diagnostic, which goes to descriptor 2, would be written into the result. */
 static void a_closed_standard_stream_is_not_taken_for_it(void **state)
 {
@@ -447,6 +474,7 @@ int main(void)
         IN_FOLDER(a_fifo_is_written_in_place),
         IN_FOLDER(the_folder_is_where_it_is_renamed),
         IN_FOLDER(nothing_and_a_dash_are_standard_output),
+        IN_FOLDER(a_descriptor_is_written_to_as_it_is),
         IN_FOLDER(a_closed_standard_stream_is_not_taken_for_it),
         IN_FOLDER(a_folder_that_is_not_there),
         IN_FOLDER(a_directory_is_no_file),
