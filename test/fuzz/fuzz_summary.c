@@ -82,7 +82,7 @@ static void count_sentence(void *context, const char *source, struct span senten
     ++*(size_t *)context;
 }
 
-/* Added twice: a part is refused then, and so is what cannot be counted. */
+/* Added twice: a part is refused then, a whole as a rule, and so is what cannot be counted. */
 static void hold_merged(struct span json, const struct summary_document *document)
 {
     struct merge merge = {0};
@@ -93,9 +93,8 @@ static void hold_merged(struct span json, const struct summary_document *documen
 
     hold(merge_add(&merge, json, &why) == FAULT_NONE);
     fault = merge_add(&merge, json, &why);
-    if (document->parts > 0) {
-        hold(fault == FAULT_SYNTAX);
-    } else {
+    hold(fault == FAULT_SYNTAX || document->parts == 0);
+    if (fault != FAULT_SYNTAX) {
         hold(fault == (mailboxes > INT64_MAX / 2 ? FAULT_LIMIT : FAULT_NONE));
         mailboxes *= fault == FAULT_NONE ? 2 : 1;
     }
