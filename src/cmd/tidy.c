@@ -14,7 +14,7 @@
 #include "report/change.h"
 #include "roster/roster.h"
 
-enum { SENTENCE_MAX = 64 * 1024 };
+enum { SENTENCE_MAX = 64 * 1024, TOLD_MAX = 10 };
 
 /* Attributes with certificates that a directory may have no equality rule for. */
 static const char *const attributes[] = {"userCertificate", "userSMIMECertificate",
@@ -37,8 +37,9 @@ struct tidier {
     uint64_t spooled;
     uint64_t entries, values; /* to be removed */
     uint64_t kinds[TIDY_KIND_COUNT];
-    uint64_t smime; /* values of userSMIMECertificate among them, one by one */
-    bool told;      /* the fault that ends the run has been told */
+    uint64_t smime;        /* values of userSMIMECertificate among them, one by one */
+    uint64_t inseparables; /* complaints of values of inseparable attributes */
+    bool told;             /* the fault that ends the run has been told */
     struct progress progress;
 };
 
@@ -154,10 +155,21 @@ static enum fault take_changes(void *context, struct span bytes, struct why *why
     return fault == FAULT_ABSENT ? FAULT_NONE : fault_at(fault, 0, "a change is damaged", why);
 }
 
+/* True for what may be said of every entry of a directory. */
+static bool is_inseparable(struct span sentence)
+{
+    struct span end = span_text(tidying_inseparable());
+
+    return sentence.len >= end.len && span_equal(span_from(sentence, sentence.len - end.len), end);
+}
+
 static void tell_complaint(void *context, const char *source, uint64_t line, struct span sentence)
 {
     struct tidier *t = context;
 
+    if (is_inseparable(sentence) && ++t->inseparables > TOLD_MAX && !t->options.ldap.verbose) {
+        return; /* tell_hints() has their number */
+    }
     progress_clear(&t->progress);
     complain_span(source, line, sentence);
 }
@@ -195,7 +207,15 @@ static void tell_hints(const struct tidier *t)
 {
     struct buffer sentence = buffer_with_max(SENTENCE_MAX);
 
-    if (t->options.dry_run || (applies(t) && t->values == 0)) {
+    if (t->inseparables > TOLD_MAX && !t->options.ldap.verbose) {
+        buffer_add_text(&sentence, "so for ");
+        buffer_add_uint(&sentence, t->inseparables - TOLD_MAX);
+        buffer_add_text(&sentence, t->inseparables - TOLD_MAX == 1 ? " value" : " values");
+        buffer_add_text(&sentence, " more (--verbose names each)");
+        complain_span(t->inputs.names[0], 0, buffer_span(&sentence));
+        buffer_reset(&sentence);
+    }
+    if (t->options.dry_run || t->values == 0) {
         if (t->values > 0) {
             add_count(&sentence, t);
         } else {
@@ -339,6 +359,17 @@ static void tidier_clear(struct tidier *t)
     tidy_options_clear(&t->options);
 }
 
+/* --older-than is of what has a time at which it came to be so. */
+static void tell_idle(const struct tidy_options *o)
+{
+    const uint32_t timed = TIDY_EXPIRED | TIDY_SUPERSEDED | TIDY_REVOKED;
+
+    if (o->rules.older_than > 0 && (o->rules.remove & timed) == 0) {
+        complain(NULL, 0,
+                 "--older-than does nothing here: it is of what is expired, superseded or revoked");
+    }
+}
+
 int cmd_tidy(int argc, char **argv)
 {
     struct tidier t = {.files = {.output = {.fd = -1}, .undo = {.fd = -1}, .undo_folder = -1},
@@ -349,6 +380,7 @@ int cmd_tidy(int argc, char **argv)
         (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an answer of write(2) */
         (void)signal(SIGXFSZ, SIG_IGN); /* so is a limit on the size of files */
         judging_options_settle(&t.options.judging);
+        tell_idle(&t.options);
         t.progress = progress_start(!t.options.no_progress);
         status = EXIT_NOT_DONE;
         if (judging_options_load(&t.options.judging, &t.trust) &&

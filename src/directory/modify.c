@@ -168,6 +168,11 @@ static int modify(struct removing *r, LDAPMod **list)
 
 /* ---- one entry from start to end ---- */
 
+static bool is_bound(const struct directory_options *options)
+{
+    return (options->bind_dn != NULL && *options->bind_dn != '\0') || options->mechanism != NULL;
+}
+
 static enum fault refused(struct removing *r, const char *doing, int code, struct why *why)
 {
     char *said = NULL;
@@ -303,6 +308,13 @@ static enum fault attempt(struct removing *r, bool *again, struct why *why)
     r->unanswered |= code == LDAP_SERVER_DOWN;
     *again =
         code == LDAP_NO_SUCH_ATTRIBUTE || code == LDAP_SERVER_DOWN || code == LDAP_ASSERTION_FAILED;
+    if (code == LDAP_STRONG_AUTH_REQUIRED && !is_bound(r->directory->options)) {
+        /* No entry fares better, and no protection of the connection helps. */
+        return fault_at(FAULT_RESOURCE, 0,
+                        "the server changes nothing for one who has not bound (-D, -y; or -Y) "
+                        "[result 8]",
+                        why);
+    }
     return refused(r, "modify", code, why);
 }
 

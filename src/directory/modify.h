@@ -41,8 +41,8 @@ struct directory_removed {
  * FAULT_ABSENT    the entry is not there
  * FAULT_DENIED    the server refuses
  * FAULT_LIMIT     it has changed under us, or the values are still there
- * FAULT_RESOURCE  no answer in time, or the connection is lost for good: nothing more can be done;
- *                 or memory
+ * FAULT_RESOURCE  no answer in time, the connection is lost for good, or the server changes nothing
+ *                 without a bind: nothing more can be done; or memory
  *
  * All but FAULT_RESOURCE concern this entry alone. `*out` is written on success only.
  */

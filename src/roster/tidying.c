@@ -197,6 +197,12 @@ static bool was_put(const struct sorting *s, size_t i)
     return false;
 }
 
+const char *tidying_inseparable(void)
+{
+    return "to be removed, but the server has no equality rule for its attribute, and removes no "
+           "single value of it (--whole-attribute replaces them all)";
+}
+
 /* Puts one value that is to be removed, or tells why that cannot be. */
 static enum fault put_removed(struct sorting *s, size_t i)
 {
@@ -208,10 +214,7 @@ static enum fault put_removed(struct sorting *s, size_t i)
     }
     if (is_inseparable(s, i)) {
         if (!s->tidying->whole) {
-            return complain_of(s, s->sources[i] + 1,
-                               "to be removed, but the server has no equality rule for its "
-                               "attribute, and removes no single value of it "
-                               "(--whole-attribute replaces them all)");
+            return complain_of(s, s->sources[i] + 1, tidying_inseparable());
         }
         return was_put(s, i) ? FAULT_NONE : put_whole(s, i);
     }

@@ -24,6 +24,9 @@ struct tidying {
     struct tidy_tally tally; /* of all that has been handed over */
 };
 
+/* The end of each complaint of a value of an inseparable attribute: it may be of every entry. */
+const char *tidying_inseparable(void);
+
 /* What comes of a batch. */
 struct tidying_output {
     struct buffer *rows;

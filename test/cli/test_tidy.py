@@ -83,7 +83,8 @@ class LdifTest(TidyTest):
     def test_nothing_to_remove_leaves_nothing_to_undo(self):
         self.write("u", "an older one\n")
         result = self.tidy_of(ldif_entry("Anna", value(GOOD)), "-o", "out.ldif", "--undo", "u")
-        self.assertEqual((result.status, result.err), (DONE, ""))
+        self.assertEqual((result.status, result.err),
+                         (DONE, "keyroster: people.ldif: nothing to be removed\n"))
         self.assertEqual((self.folder / "out.ldif").read_bytes(), b"")
         self.assertEqual((self.folder / "u").read_text(), "an older one\n")
         self.assertEqual(self.files(), ["out.ldif", "people.ldif", "u"])
@@ -135,6 +136,21 @@ class LdifTest(TidyTest):
         self.assertEqual(result.status, DONE)
         self.assertEqual(result.err, "keyroster: people.ldif: 3 values (2 expired, 1 superseded) from 1 "
                                      "entry to be removed\n")
+
+    def test_nothing_is_told(self):
+        for entry, arguments in ((ldif_entry("Anna", value(GOOD)), []),
+                                 (ldif_entry("Anna", value(OLD)), ["--container", "nowhere"])):
+            result = self.tidy_of(entry, "-o", "out.ldif", *arguments)
+            self.assertEqual((result.status, result.err),
+                             (DONE, "keyroster: people.ldif: nothing to be removed\n"))
+
+    def test_older_than_has_to_have_something_to_do(self):
+        said = "keyroster: --older-than does nothing here"
+        for remove, told in (("unreadable", True), ("unreadable,expired", False), ("superseded", False)):
+            with self.subTest(remove):
+                result = self.tidy_of(ldif_entry("Anna", value(OLD)), "--older-than", "30d", remove=remove)
+                self.assertEqual(result.status, DONE)
+                self.assertEqual(said in result.err, told, result.err)
 
     def test_older_than(self):
         entry = ldif_entry("Anna", value(OLD), value(LAPSED), value(GOOD))

@@ -121,6 +121,17 @@ class WholeAttributeTest(SlapdTest):
                                      r"no equality rule.*--whole-attribute")
         self.assertEqual([len(v) for v in self.certificates(dn)], [1, 2])
 
+    def test_many_are_named_by_their_number(self):
+        for i in range(12):
+            self.add(f"u{i}", (), [old("anna")])
+        result = self.tidy("-n")
+        self.assertEqual(result.status, SOME, result.err)
+        self.assertEqual(result.err.count("no equality rule"), 10)
+        self.assertIn("so for 2 values more (--verbose names each)", result.err)
+        result = self.tidy("-n", "-v")
+        self.assertEqual(result.err.count("no equality rule"), 12)
+        self.assertNotIn("more (--verbose", result.err)
+
     def test_they_are_replaced_and_restored(self):
         anna = self.add("anna", [old("anna"), good("anna")], [old("anna"), good("anna"), b"\x00junk"])
         bo = self.add("bo", (), [old("bo")])
@@ -212,6 +223,18 @@ class TroubleTest(SlapdTest):
         for dn in names:
             self.assertRegex(result.err, rf"(?m)^keyroster: \S+: {dn}: modify: this user may not")
         self.assertRegex(result.err, r"removed 0 values from 0 entries; 2 entries failed\n\Z")
+        self.same_state(before)
+
+    def test_one_who_has_not_bound_is_told_once(self):
+        place = f"ou=unbound,{self.place}"  # which everybody may read
+        self.connection.add_s(place, [("objectClass", [b"organizationalUnit"])])
+        for name in ("anna", "bo", "cy"):
+            self.connection.rename_s(self.add(name, [old(name)]), f"cn={name}", place)
+        before = self.state()
+        result = self.apply(bind=["--ca", self.server.ca], url=self.server.url(base=place))
+        self.assertEqual(result.status, NOT_DONE, result.err)
+        self.assertEqual(result.err.count("changes nothing for one who has not bound (-D, -y; or -Y)"), 1)
+        self.assertRegex(result.err, r"1 entry failed; 2 entries were not come to")
         self.same_state(before)
 
     def test_one_who_sees_no_certificates_removes_none(self):
