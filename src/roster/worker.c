@@ -463,6 +463,8 @@ enum fault worker_commit(struct worker *worker, const struct work *work, struct 
     case WORK_FAILED:
         if (!engine->collecting) {
             engine->outcome.unread_sources++;
+            engine->outcome.summary.incomplete |=
+                source_is_incomplete(engine->roster->sources[work->source]);
             complain(engine, work, &(struct complaint){.rule = work->why.rule});
         }
         break;

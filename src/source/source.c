@@ -446,7 +446,8 @@ bool source_shows_certificates(const struct source *source)
 
 bool source_is_incomplete(const struct source *source)
 {
-    return source->incomplete || source_live_facts(source).incomplete;
+    return source->incomplete || source->end_fault != FAULT_NONE ||
+           source_live_facts(source).incomplete;
 }
 
 void source_progress(const struct source *source, uint64_t *position, uint64_t *size)
@@ -469,7 +470,6 @@ enum fault source_rewind(struct source *source, struct why *why)
         return FAULT_NONE;
     }
     fault = stream_rewind(source->stream, why);
-
     if (fault != FAULT_NONE) {
         return fault;
     }

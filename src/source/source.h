@@ -196,7 +196,8 @@ bool source_names_mailboxes(const struct source *source);
 bool source_shows_certificates(const struct source *source);
 
 /*
- * True when only a part came: the file itself says so (ldapsearch's result line), or the live
+ * True when only a part came: the file itself says so (ldapsearch's result line), it broke off (a
+ * compressed file that is damaged or ends early, a disk that cannot be read on), or the live
  * directory ended the search early.
  */
 bool source_is_incomplete(const struct source *source);

@@ -1,5 +1,8 @@
 """Several sources, the same one twice, and which rows of a source are mailboxes."""
 
+import gzip
+import random
+import string
 import unittest
 
 from support import DONE, SOME, ExportTest, csv_row, csv_text, run
@@ -59,6 +62,52 @@ class Incomplete(ExportTest):
                 self.assertEqual(result.status, SOME)
                 self.assertNotIn("as it was", (self.folder / "out.csv").read_text())
                 self.assertIn(b"A", run(*verb, "people.ldif", cwd=self.folder).out)
+
+
+class BreaksOff(ExportTest):
+    """A compressed file that ends early, or is damaged, is as incomplete as a search cut off."""
+
+    def setUp(self):
+        super().setUp()
+        rng = random.Random(16)
+        rows = (csv_row("".join(rng.choices(string.ascii_letters, k=40)), "") for _ in range(4000))
+        packed = gzip.compress(csv_text(*rows).encode())
+        self.whole = self.write("whole.csv.gz", packed)
+        self.cut = self.write("cut.csv.gz", packed[: len(packed) // 2])
+        damaged = bytearray(packed)
+        damaged[-6] ^= 1
+        self.damaged = self.write("damaged.csv.gz", bytes(damaged))
+        self.write("header.csv", "Display Name\n")
+
+    def test_the_output_stays_as_it_was(self):
+        for verb in (["users", "-f", "csv"], ["users", "--summary"], ["export", "--header=header.csv"],
+                     ["diff", self.whole]):
+            for name in (self.cut, self.damaged):
+                with self.subTest(verb=verb, name=name):
+                    self.write("out", "as it was")
+                    result = run(*verb, name, "-o", "out", cwd=self.folder)
+                    self.assertEqual((result.status, result.out), (SOME, b""), result.err)
+                    self.assertRegex(result.err, r"csv.gz: the (compressed file ends early|gzip data is damaged)")
+                    self.assertRegex(result.err, "out: left as it was")
+                    self.assertEqual((self.folder / "out").read_text(), "as it was")
+                    result = run(*verb, name, "-o", "out", "--allow-incomplete", cwd=self.folder)
+                    self.assertEqual(result.status, SOME)
+                    self.assertNotIn("left as it was", result.err)
+                    self.assertNotIn("as it was", (self.folder / "out").read_text())
+                    result = run(*verb, name, cwd=self.folder)
+                    self.assertEqual(result.status, SOME)
+                    self.assertGreater(len(result.out), 0)
+
+    def test_it_is_said(self):
+        for arguments, want in ((["users", "-f", "prometheus"], b"keyroster_roster_incomplete 1\n"),
+                                (["users", "--summary", "-f", "json"], b'"incomplete":true'),
+                                (["users", "--summary"], b"The roster is incomplete"),
+                                (["diff", self.whole], b"A side is incomplete")):
+            for name in (self.cut, self.damaged):
+                with self.subTest(arguments=arguments, name=name):
+                    self.assertIn(want, run(*arguments, name, cwd=self.folder).out)
+            with self.subTest(arguments=arguments):
+                self.assertNotIn(want, run(*arguments, self.whole, cwd=self.folder).out)
 
 
 class WithoutClass(ExportTest):

@@ -149,6 +149,25 @@ static const struct torn_row {
      "1 Anna\n3 Bert\n"},
 };
 
+/* What is missing is known at the end, and forgotten where it is read again. */
+static void assert_breaks_off(struct span bytes)
+{
+    struct file file = file_of(bytes);
+    struct source *source = open_file(&file, &usual);
+    struct buffer got = buffer_with_max(4096);
+    struct why why = {0};
+    size_t batches;
+
+    assert_false(source_is_incomplete(source));
+    (void)render_source(source, &got, &batches);
+    assert_true(source_is_incomplete(source));
+    assert_int_equal(source_rewind(source, &why), FAULT_NONE);
+    assert_false(source_is_incomplete(source));
+    source_free(source);
+    (void)close(file.fd);
+    buffer_clear(&got);
+}
+
 static void torn_row_holds(void **state)
 {
     const struct torn_row *row = *state;
@@ -158,6 +177,7 @@ static void torn_row_holds(void **state)
     buffer_add_text(&want, "end: the compressed file ends early; what came before was read\n");
     buffer_add_byte(&want, '\0');
     assert_reads(buffer_span(&file), &usual, (const char *)want.at);
+    assert_breaks_off(buffer_span(&file));
     buffer_clear(&file);
     buffer_clear(&want);
 }
