@@ -77,6 +77,14 @@ static bool refuse(const char *path, const char *what)
     return false;
 }
 
+/* A FIFO would wait for a writer for ever. */
+static bool is_no_file(const char *path)
+{
+    struct stat seen;
+
+    return stat(path, &seen) == 0 && !S_ISREG(seen.st_mode);
+}
+
 bool users_since_open(struct users_options *options, struct progress *progress,
                       struct users_since *out)
 {
@@ -92,9 +100,12 @@ bool users_since_open(struct users_options *options, struct progress *progress,
     if (output_replaces(options, options->since)) {
         return false;
     }
+    if (is_no_file(options->since)) {
+        return refuse(options->since, "no file that a roster could be kept in");
+    }
     if (is_somebody_elses(options->since)) {
         return refuse(options->since, "no roster that was kept here: it is not replaced (choose "
-                                      "another name for --since)");
+                                      "another name for --since, or remove it)");
     }
     if (outfile_open(options->since, &out->out, &why) != FAULT_NONE) {
         return refuse(options->since, why.rule);

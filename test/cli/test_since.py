@@ -49,6 +49,7 @@ class SinceTest(ExportTest):
                 ("a folder", "folder", ["--since", "folder"]),
                 ("no folder", "absent/kept", ["--since", "absent/kept"]),
                 ("a device", "no file", ["--since", "/dev/null"]),
+                ("a FIFO", "no file", ["--since", "fifo"]),
                 ("no server", "127.0.0.1:1", ["--since", "kept"])):
             with self.subTest(name):
                 result = run("users", *arguments, NOBODY, cwd=self.folder)
