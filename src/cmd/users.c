@@ -137,6 +137,28 @@ static bool is_withheld(const struct users *users)
     return true;
 }
 
+/* Brings the output to its place where all went well; returns the exit status. */
+static int finish(struct users *users, enum fault fault, int status, struct why *why)
+{
+    const char *output = users->options.output;
+
+    if (fault == FAULT_NONE && status != EXIT_NOT_DONE && !is_withheld(users)) {
+        fault = outfile_commit(&users->output, why);
+        users->output_failed = fault != FAULT_NONE;
+    }
+    interrupt_removes(NULL);
+    if (fault == FAULT_NONE) {
+        return status;
+    }
+    if (fault != FAULT_ABSENT) { /* nobody reads any more: `| head` needs no message */
+        complain_why(!users->output_failed ? NULL
+                     : output != NULL      ? output
+                                           : "standard output",
+                     why);
+    }
+    return EXIT_NOT_DONE;
+}
+
 static int run(struct users *users)
 {
     const struct users_options *o = &users->options;
@@ -182,21 +204,7 @@ static int run(struct users *users)
 
         users_since_tell(&users->since, o, &facts.since);
     }
-    if (fault == FAULT_NONE && status != EXIT_NOT_DONE && !is_withheld(users)) {
-        fault = outfile_commit(&users->output, &why);
-        users->output_failed = fault != FAULT_NONE;
-    }
-    interrupt_removes(NULL);
-    if (fault != FAULT_NONE) {
-        if (fault != FAULT_ABSENT) { /* nobody reads any more: `| head` needs no message */
-            complain_why(!users->output_failed ? NULL
-                         : o->output != NULL   ? o->output
-                                               : "standard output",
-                         &why);
-        }
-        return EXIT_NOT_DONE;
-    }
-    return status;
+    return finish(users, fault, status, &why);
 }
 
 /* Lets go of what one round took hold of. */
