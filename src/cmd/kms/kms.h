@@ -1,0 +1,19 @@
+#ifndef CMD_KMS_KMS_H
+#define CMD_KMS_KMS_H
+
+#include "cmd/cmd.h"
+
+/*
+ * The verbs of `keyroster kms VERB`, each in a file kms_VERB.c. A verb is added by its declaration
+ * here and its line in the table of kms.c; argv[0] is its own name.
+ */
+command_fn kms_verb_admins;
+command_fn kms_verb_audit;
+command_fn kms_verb_backup;
+command_fn kms_verb_ca;
+command_fn kms_verb_check;
+command_fn kms_verb_init;
+command_fn kms_verb_passphrase;
+command_fn kms_verb_restore;
+
+#endif
