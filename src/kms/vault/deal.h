@@ -16,7 +16,6 @@
  */
 enum {
     VAULT_QUORUM_MIN = 2,
-    VAULT_AGENTS_MAX = 64,
     VAULT_PUBLIC_MAX = 4 + VAULT_AGENTS_MAX * VAULT_POINT_MAX, /* bytes, encoded */
 };
 
@@ -95,7 +94,17 @@ MUST_USE enum fault vault_share_fits(struct vault *vault, unsigned index,
 MUST_USE enum fault vault_public_share(struct vault *vault, unsigned index, struct vault_point *out,
                                        struct why *why);
 
-/* For this room: Y_index as a point that the vault keeps; NULL: no such agent, or memory. */
+/* For the files of this room. */
+
+/* Y_index as a point that the vault keeps; NULL: no such agent, or memory. */
 const struct point *vault_share_point(struct vault *vault, unsigned index);
+
+/*
+ * Deals by the polynomial of these coefficients, `quorum` of them. Within a frame of the group's;
+ * faults as of vault_deal().
+ */
+MUST_USE enum fault vault_deal_scalars(struct group *group, struct scalar *const coefficients[],
+                                       unsigned quorum, unsigned count, struct vault_public *out,
+                                       struct secret shares[], struct why *why);
 
 #endif

@@ -21,16 +21,18 @@
  *     struct point *a = point_take(group);
  *     scalar_random(group, k);
  *     point_multiply(group, a, k, NULL);
- *     ok = point_encode(group, a, &out);
- *     group_end(group);
+ *     point_encode(group, a, &out);
+ *     ok = group_end(group);
  *
- * After the first failure every call does nothing; group_end() tells. Scalars are in libcrypto's
+ * After the first failure (of memory, of randomness) every call does nothing, and bools are false;
+ * group_end() tells. Scalars are in libcrypto's
  * secure memory where that is set up, are used by its constant-time code, and are wiped by
  * group_end(), as points are.
  */
 enum vault_curve { VAULT_P256 = 1, VAULT_P384 = 2 };
 
 enum {
+    VAULT_AGENTS_MAX = 64,
     VAULT_SCALAR_MAX = 48, /* bytes of an integer modulo n, big-endian, of P-384; 32 of P-256 */
     VAULT_POINT_MAX = 49,  /* bytes of a compressed point (SEC 1, 2.3.3) of P-384; 33 of P-256 */
 };
@@ -51,20 +53,25 @@ struct group;
 struct scalar; /* an integer modulo n */
 struct point;  /* a point of the curve, or infinity */
 
+/*
+ * The numbers of a curve; 0 where there is none by that name. Bytes of a scalar: 32 or 48; of a
+ * compressed point: 33 or 49.
+ */
+size_t vault_scalar_size(enum vault_curve curve);
+size_t vault_point_size(enum vault_curve curve);
+
 /* FAULT_SYNTAX no such curve; FAULT_RESOURCE memory. */
 MUST_USE enum fault group_new(enum vault_curve curve, struct group **out, struct why *why);
 void group_free(struct group *group);
-
 enum vault_curve group_curve(const struct group *group);
-size_t group_scalar_size(const struct group *group); /* 32 or 48 */
-size_t group_point_size(const struct group *group);  /* 33 or 49, compressed */
 
-/* Frames may stand in each other; end() wipes what was taken since its begin(). */
+/* FAULT_RESOURCE, in the words for what fails in this room without anybody's fault. */
+MUST_USE enum fault group_gave_out(struct why *why);
+
+/* Frames may stand in each other; end() wipes and gives back what was taken since its begin(). */
 void group_begin(struct group *group);
 /* True: nothing failed since the outermost begin(). */
 bool group_end(struct group *group);
-/* Makes what follows, to the end of the outermost frame, a failure. */
-void group_fail(struct group *group);
 
 struct scalar *scalar_take(struct group *group);
 struct point *point_take(struct group *group);
@@ -79,22 +86,24 @@ void scalar_nonce(struct group *group, struct scalar *out, const struct scalar *
                   struct span message);
 /* The big-endian number of `bytes`, modulo n. */
 void scalar_reduce(struct group *group, struct scalar *out, struct span bytes);
-/* False, and `*out` is as it was: not of the group's size, or not below n. */
+/* False: not of the group's size, or not below n. */
 bool scalar_decode(struct group *group, struct scalar *out, struct span bytes);
-/* `out` has room for group_scalar_size(). */
+/* `out` has room for vault_scalar_size() bytes. */
 void scalar_encode(struct group *group, const struct scalar *s, uint8_t *out);
+bool scalar_is_zero(struct group *group, const struct scalar *s);
+/* All modulo n; `out` may be one of the operands. */
 void scalar_add(struct group *group, struct scalar *out, const struct scalar *a,
                 const struct scalar *b);
-void scalar_subtract(struct group *group, struct scalar *out, const struct scalar *a,
-                     const struct scalar *b);
 void scalar_multiply(struct group *group, struct scalar *out, const struct scalar *a,
                      const struct scalar *b);
-/* The λ of `indexes[which]` at 0: the product of j / (j - i) over the other indexes j (public). */
+/*
+ * The Lagrange coefficient at 0 of indexes[which]: the product of j / (j - i) over the other
+ * indexes j. They differ, and are not 0.
+ */
 void scalar_lagrange(struct group *group, struct scalar *out, const unsigned indexes[],
                      size_t count, size_t which);
-bool scalar_is_zero(const struct scalar *s);
 
-/* k·p, or k·G where p is NULL. */
+/* k·p, or k·G where p is NULL; by the code for secret k. `out` may be an operand here and below. */
 void point_multiply(struct group *group, struct point *out, const struct scalar *k,
                     const struct point *p);
 void point_add(struct group *group, struct point *out, const struct point *a,
@@ -108,12 +117,15 @@ bool point_equal(struct group *group, const struct point *a, const struct point 
  * False where it is anything else.
  */
 bool point_decode(struct group *group, struct point *out, struct span bytes);
-/* False, and what follows fails, where it is infinity. */
-bool point_encode(struct group *group, const struct point *p, struct vault_point *out);
-/* The x-coordinate, group_scalar_size() bytes: what ECDH shares (SEC 1, 3.3.1). */
+/* Compressed; infinity has no such form, and gives an empty one. */
+void point_encode(struct group *group, const struct point *p, struct vault_point *out);
+/* Not compressed: 2 * vault_scalar_size() + 1 bytes. */
+void point_encode_whole(struct group *group, const struct point *p, uint8_t *out);
+/* The x-coordinate, vault_scalar_size() bytes: what ECDH shares (SEC 1, 3.3.1). */
 void point_x(struct group *group, const struct point *p, uint8_t *out);
 
-/* A point that lives as long as the group, for what is needed again and again; NULL: memory. */
-struct point *point_keep(struct group *group);
+/* A point that is the caller's, for what is needed again and again; NULL: memory. */
+struct point *point_new(struct group *group);
+void point_free(struct point *p); /* wipes it */
 
 #endif

@@ -29,7 +29,7 @@ struct partial {
     unsigned index;            /* of the agent, from 1 */
     struct vault_point result; /* D */
     uint8_t challenge[PARTIAL_CHALLENGE];
-    uint8_t response[VAULT_SCALAR_MAX]; /* group_scalar_size() bytes */
+    uint8_t response[VAULT_SCALAR_MAX]; /* vault_scalar_size() bytes */
 };
 
 /*
@@ -75,33 +75,11 @@ MUST_USE enum fault partial_decode(struct span bytes, struct partial *out, struc
 void partial_clear(struct partial *partial);
 
 /*
- * Results of one envelope, put together. What is added is checked first, so that nothing unproven
- * is ever combined. One thread's, and one envelope after the other:
- *
- *     combiner_start(c, R), combiner_add(c, context, partial) T times, combiner_finish(c, &x)
+ * For the files of this room: partial_check() with R decoded; D is written to `result`, which has
+ * a value worth using after FAULT_NONE only.
  */
-struct combiner;
-MUST_USE enum fault combiner_new(struct vault *vault, struct combiner **out, struct why *why);
-void combiner_free(struct combiner *combiner); /* before the vault is closed */
-
-/* Forgets what was added. FAULT_SYNTAX: no point of the curve; FAULT_RESOURCE. */
-MUST_USE enum fault combiner_start(struct combiner *combiner, struct span ephemeral,
-                                   struct why *why);
-
-/*
- * FAULT_DENIED    the proof does not hold for this envelope, context and agent, or this agent's is
- *                 here already
- * FAULT_LIMIT     T are here already
- * FAULT_RESOURCE  memory
- * After any of them the others stand as they did.
- */
-MUST_USE enum fault combiner_add(struct combiner *combiner, struct span context,
-                                 const struct partial *partial, struct why *why);
-
-/*
- * The x-coordinate of d·R, 32 or 48 bytes, what envelope_open() asks for; then it has to be started
- * again. FAULT_DENIED: fewer than T; FAULT_RESOURCE.
- */
-MUST_USE enum fault combiner_finish(struct combiner *combiner, struct secret *out, struct why *why);
+MUST_USE enum fault partial_check_point(struct vault *vault, const struct point *ephemeral,
+                                        struct span context, const struct partial *partial,
+                                        struct point *result, struct why *why);
 
 #endif
