@@ -7,7 +7,7 @@
  * The recovery key: its public side by generation (resharing makes a new generation of the same
  * key), the shares of each, and what lies under it, one envelope for each escrowed key.
  */
-enum { ENVELOPE_MAX = 64 * 1024, ESCROW_SHARES_MAX = 64 };
+enum { ESCROW_ENVELOPE_MAX = 64 * 1024, ESCROW_SHARES_MAX = 64 };
 
 struct escrow_row {
     int64_t id;              /* the generation */
@@ -50,7 +50,7 @@ struct envelope_row {
     struct span binding; /* the authority's record that binds it to serial and user */
 };
 
-/* FAULT_DENIED: there is one already, or no such certificate. FAULT_LIMIT: ENVELOPE_MAX. */
+/* FAULT_DENIED: there is one already, or no such certificate. FAULT_LIMIT: ESCROW_ENVELOPE_MAX. */
 MUST_USE enum fault envelope_add(struct store *store, const struct envelope_row *row,
                                  struct why *why);
 
