@@ -8,7 +8,10 @@
  * certificates whose serial falls into it. A certificate names its part's URL.
  */
 
-/* CRLReason (RFC 5280, section 5.3.1). 7 is not used; removeFromCRL is for delta lists only. */
+/*
+ * CRLReason (RFC 5280, section 5.3.1); their names come from crl_reason_name() in cert/crl.h. 7 is
+ * not used; removeFromCRL is for delta lists only.
+ */
 enum crl_reason {
     REASON_UNSPECIFIED = 0, /* is not written: DER has no use for it there */
     REASON_KEY_COMPROMISE = 1,
@@ -20,8 +23,6 @@ enum crl_reason {
     REASON_PRIVILEGE_WITHDRAWN = 9,
     REASON_AA_COMPROMISE = 10,
 };
-
-const char *crl_reason_name(enum crl_reason reason); /* "keyCompromise"; NULL: no reason of ours */
 
 /*
  * Finds a reason for a user's certificate by its name; false: no such one, or one that is not for

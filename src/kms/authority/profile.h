@@ -21,8 +21,8 @@
  *     subject = name                CN= there: name (the display name, else the address), address
  *     non_repudiation = no          nonRepudiation beside digitalSignature: yes, no
  *     user_key = p256               the keys of users who are not given others
- *     crl_url = http://…            where the list is fetched; several names are not needed.
- *                                   `{part}` in it becomes the number of the part
+ *     crl_url = http://…            where the list is fetched; `{part}` in it becomes the
+ *                                   number of the part
  *     crl_parts = 1                 in how many parts the list is published: 1 to 1024
  *     crl_validity = 7d             from this update to the next: 1h to 365d
  *     aia_url = http://…            where the issuing CA's certificate is fetched

@@ -1,0 +1,23 @@
+#ifndef KMS_AUTHORITY_KEY_INTERNAL_H
+#define KMS_AUTHORITY_KEY_INTERNAL_H
+
+#include "kms/authority/key.h"
+
+/* What the files key*.c and those that hand keys to libcrypto share. */
+
+enum { SPKI_MAX = 600, POINT_MAX = 97 }; /* of an RSA key of 4096 bits: 550 */
+
+struct private_key {
+    void *pkey; /* libcrypto's */
+    enum key_kind kind;
+    size_t spki_len;
+    uint8_t spki[SPKI_MAX];
+};
+
+/* Takes libcrypto's key, on failure too. Faults as of private_key_from_pkcs8(). */
+MUST_USE enum fault private_key_take(void *pkey, struct private_key **out, struct why *why);
+
+/* Empties libcrypto's error queue and tells of a failure that can only be want of memory. */
+MUST_USE enum fault libcrypto_failed(struct why *why);
+
+#endif
