@@ -11,16 +11,18 @@
 
 enum { PAGE = 4096 };
 
-static enum fault take_page(struct secret *secret, struct why *why)
+/* Pages, all zero, for `len` bytes and a NUL. */
+static enum fault take_pages(size_t len, struct secret *secret, struct why *why)
 {
-    void *page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    size_t held = (len / PAGE + 1) * PAGE;
+    void *pages = mmap(NULL, held, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-    if (page == MAP_FAILED) {
+    if (pages == MAP_FAILED) {
         return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
     }
-    (void)mlock(page, PAGE); /* a limit of zero on locked memory is no reason to stop */
-    (void)madvise(page, PAGE, MADV_DONTDUMP);
-    *secret = (struct secret){.at = page, .held = PAGE};
+    (void)mlock(pages, held); /* a limit of zero on locked memory is no reason to stop */
+    (void)madvise(pages, held, MADV_DONTDUMP);
+    *secret = (struct secret){.at = pages, .held = held};
     return FAULT_NONE;
 }
 
@@ -61,7 +63,7 @@ static enum fault read_all(int fd, bool line, struct secret *secret, struct why 
 static enum fault fill(int fd, bool line, struct secret *out, struct why *why)
 {
     struct secret secret = {0};
-    enum fault fault = take_page(&secret, why);
+    enum fault fault = take_pages(SECRET_MAX, &secret, why);
 
     if (fault == FAULT_NONE) {
         fault = read_all(fd, line, &secret, why);
@@ -127,6 +129,53 @@ enum fault secret_ask(const char *prompt, struct secret *out, struct why *why)
         return fault_at(FAULT_ABSENT, 0, "no password was typed", why);
     }
     return fault;
+}
+
+enum fault secret_new(size_t len, struct secret *out, struct why *why)
+{
+    struct secret secret = {0};
+    enum fault fault;
+
+    if (len > SECRET_NEW_MAX) {
+        return fault_at(FAULT_LIMIT, SECRET_NEW_MAX, "a secret of more than 1 MiB", why);
+    }
+    fault = take_pages(len, &secret, why);
+    if (fault == FAULT_NONE) {
+        secret.len = len;
+        *out = secret;
+    }
+    return fault;
+}
+
+enum fault secret_copy(struct span bytes, struct secret *out, struct why *why)
+{
+    enum fault fault = secret_new(bytes.len, out, why);
+
+    if (fault == FAULT_NONE && bytes.len > 0) {
+        memcpy(out->at, bytes.at, bytes.len);
+    }
+    return fault;
+}
+
+void secret_shorten(struct secret *secret, size_t len)
+{
+    if (len < secret->len) {
+        explicit_bzero(secret->at + len, secret->len - len);
+        secret->len = len;
+    }
+}
+
+bool secret_equal(const struct secret *a, const struct secret *b)
+{
+    volatile uint8_t differs = 0; /* volatile: no compiler finds a way out of the loop */
+
+    if (a->len != b->len) {
+        return false;
+    }
+    for (size_t i = 0; i < a->len; i++) {
+        differs = (uint8_t)(differs | (a->at[i] ^ b->at[i]));
+    }
+    return differs == 0;
 }
 
 void secret_clear(struct secret *secret)

@@ -24,6 +24,10 @@ enum {
 MUST_USE enum fault hpke_pair(uint8_t public[HPKE_KEY_SIZE], struct secret *private,
                               struct why *why);
 
+/* The public key of a private one, which is HPKE_KEY_SIZE bytes. FAULT_RESOURCE */
+MUST_USE enum fault hpke_public(struct span private, uint8_t public[HPKE_KEY_SIZE],
+                                struct why *why);
+
 /*
  * Adds the box to `out`; nothing is added on failure.
  *
