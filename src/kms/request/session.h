@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/cursor.h"
 #include "base/secret.h"
 #include "kms/authority/profile.h"
@@ -56,6 +57,8 @@ struct kms {
     int64_t now;                 /* seconds; the time of everything in this act */
     bool writes;
     bool in_transaction;
+    struct arena arena;             /* for what lives as long as the session */
+    struct span organization;       /* its name, in it */
     char act[KMS_ACT_SIZE];         /* the verb of the command line */
     char subject[KMS_SUBJECT_SIZE]; /* of the row when the act is refused */
     struct kms_actor actors[KMS_PEOPLE_MAX];
@@ -73,7 +76,7 @@ struct kms {
 MUST_USE enum fault kms_open(struct kms *kms, const char *path, enum kms_access access,
                              const char *act, int64_t now, struct why *why);
 
-/* Rolls back what was not committed, wipes every key and closes the store. */
+/* Rolls back what was not committed, wipes every key and closes the store; kms->told stays. */
 void kms_close(struct kms *kms);
 
 /* What the act is about: an address, a serial, a name; what is too long is cut. */
@@ -131,10 +134,10 @@ MUST_USE enum fault kms_audit(struct kms *kms, struct span subject, const char *
 /*
  * For a refusal by the rules of an act (not by kms_sign_in() and kms_require(), which do it
  * themselves): rolls back, writes the audit row with the result `refused` and the sentence in a
- * transaction of its own, and returns `fault`; `*why` stays as it is, also when that row could not
- * be written.
+ * transaction of its own, and returns `fault`. The sentence stays the same, also when that row
+ * could not be written; it is in kms->told afterwards. A session that only reads writes no row.
  */
-enum fault kms_refuse(struct kms *kms, enum fault fault, const struct why *why);
+enum fault kms_refuse(struct kms *kms, enum fault fault, struct why *why);
 
 /* Writes a sentence into kms->told, points why->rule there and returns `fault`. */
 MUST_USE enum fault kms_tell(struct kms *kms, enum fault fault, struct why *why, const char *format,

@@ -1,0 +1,100 @@
+#include "cmd/kms/kms.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/hide.h"
+#include "kms/people/memory.h"
+
+/* Files that a verb makes are its owner's alone. */
+enum { OWNER_ONLY = 0077 };
+
+static const struct command {
+    const char *name;
+    command_fn *run;
+    const char *summary;
+} commands[] = {
+    {"init", kms_verb_init, "the ceremony: CA, administrators, recovery agents"},
+};
+
+enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
+
+static int print_help(void)
+{
+    puts("usage: keyroster kms VERB [OPTION]... STORE [ARGUMENT]...\n"
+         "       keyroster kms help [VERB]\n"
+         "\n"
+         "The key management server: enrols users, issues their certificates, keeps their\n"
+         "encryption keys in escrow under a quorum of agents, renews, revokes, recovers.\n"
+         "STORE is a directory, made by 'keyroster kms init'.\n"
+         "\n"
+         "  -h, --help   this help\n"
+         "\n"
+         "Verbs of kms:");
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        printf("  %-11s %s\n", commands[i].name, commands[i].summary);
+    }
+    puts("\n"
+         "'keyroster kms VERB --help' tells the options of a verb; keyroster-kms(1) the\n"
+         "whole.");
+    return EXIT_DONE;
+}
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        if (strcmp(name, commands[i].name) == 0) {
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
+
+/* Before the first passphrase or key: no core image, no debugger, a heap of its own for keys. */
+static bool prepare(void)
+{
+    struct why why;
+
+    (void)umask(OWNER_ONLY);
+    if (process_hide(&why) != FAULT_NONE || people_secure_memory(&why) != FAULT_NONE) {
+        complain("kms", 0, why.rule);
+        return false;
+    }
+    return true;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+    return prepare() ? command->run(argc, argv) : EXIT_NOT_DONE;
+}
+
+/* `keyroster kms help VERB` is `keyroster kms VERB --help`. */
+static int help_with(char *verb)
+{
+    static char option[] = "--help";
+    char *words[] = {verb, option, NULL};
+    const struct command *command = find_command(verb);
+
+    return command != NULL ? command->run(2, words) : complain_usage("kms", "unknown verb", verb);
+}
+
+int cmd_kms(int argc, char **argv)
+{
+    const char *verb = argc > 1 ? argv[1] : "";
+    const struct command *command = find_command(verb);
+
+    if (command != NULL) {
+        return run(command, argc - 1, argv + 1);
+    }
+    if (strcmp(verb, "help") == 0 && argc > 2) {
+        return help_with(argv[2]);
+    }
+    if (strcmp(verb, "--help") == 0 || strcmp(verb, "-h") == 0 || strcmp(verb, "help") == 0) {
+        return print_help();
+    }
+    return *verb == '\0' ? complain_usage("kms", "no verb given", NULL)
+           : *verb == '-'
+               ? complain_usage("kms", "unknown option, or one that belongs to a verb", verb)
+               : complain_usage("kms", "unknown verb", verb);
+}

@@ -1,0 +1,168 @@
+#include "cmd/kms/kms_options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cmd/cmd.h"
+
+enum { VERB_SIZE = 64, SHORT_SIZE = 64 };
+
+static int print_help(const struct kms_verb *verb)
+{
+    fputs(verb->help, stdout);
+    printf("\n"
+           "      --passphrase NAME=FILE\n"
+           "                        the passphrase of one who acts, in a file (- is standard\n"
+           "                        input); what is not given is asked on the terminal\n"
+           "  -f, --format FORMAT   table (default) or jsonl: one JSON object a row\n"
+           "  -h, --help            this help\n"
+           "\n"
+           "Exit status: 0 done; 1 done, but some row failed; 2 used wrongly; 3 not done.\n"
+           "keyroster-kms(1) tells the whole.\n");
+    return EXIT_DONE;
+}
+
+static bool wrong(const struct kms_options *o, const char *what, const char *argument, int *status)
+{
+    *status = complain_usage(o->verb, what, argument);
+    return false;
+}
+
+static bool take_format(struct kms_options *o, const char *argument, int *status)
+{
+    o->jsonl = strcmp(argument, "jsonl") == 0;
+    return o->jsonl || strcmp(argument, "table") == 0 ||
+           wrong(o, "--format is table or jsonl, not", argument, status);
+}
+
+static bool take_option(struct kms_options *o, const struct kms_verb *verb, void *own, int code,
+                        const char *argument, int *status)
+{
+    const char *what;
+
+    switch (code) {
+    case KMS_OPTION_PASSPHRASE:
+        what = kms_passphrases_take(&o->passphrases, argument);
+        break;
+    case 'f':
+        return take_format(o, argument, status);
+    case 'o':
+        o->output = argument;
+        what = *argument == '\0' ? "--output is the name of a file, not" : NULL;
+        break;
+    default:
+        what = verb->take(own, code, argument);
+        break;
+    }
+    return what == NULL || wrong(o, what, argument, status);
+}
+
+static bool take_arguments(struct kms_options *o, const struct kms_verb *verb, int argc,
+                           char **argv, int *status)
+{
+    char sentence[VERB_SIZE];
+
+    if (argc == 0) {
+        return wrong(o, "no STORE given", NULL, status);
+    }
+    o->store = argv[0];
+    o->rest = argv + 1;
+    o->rest_count = (size_t)argc - 1;
+    if (*o->store == '\0') {
+        return wrong(o, "STORE is a directory, not", o->store, status);
+    }
+    if (strncmp(o->store, "postgresql:", strlen("postgresql:")) == 0) {
+        return wrong(o, "this keyroster has stores in directories only, not", o->store, status);
+    }
+    if (o->rest_count < verb->rest_min) {
+        (void)snprintf(sentence, sizeof(sentence), "no %s given", verb->rest_name);
+        return wrong(o, sentence, NULL, status);
+    }
+    if (o->rest_count > verb->rest_max) {
+        return wrong(o, "one argument too many", o->rest[verb->rest_max], status);
+    }
+    return true;
+}
+
+/* ":" and the short options of the table. */
+static void short_options(const struct kms_verb *verb, char out[SHORT_SIZE])
+{
+    size_t n = 0;
+
+    out[n++] = ':';
+    for (const struct option *o = verb->options; o->name != NULL && n < SHORT_SIZE - 3; o++) {
+        if (o->val < KMS_OPTION_PASSPHRASE) {
+            out[n++] = (char)o->val;
+            if (o->has_arg == required_argument) {
+                out[n++] = ':';
+            }
+        }
+    }
+    out[n] = '\0';
+}
+
+bool kms_options_parse(int argc, char **argv, const struct kms_verb *verb, void *own,
+                       struct kms_options *out, int *status)
+{
+    char letters[SHORT_SIZE];
+    int code;
+
+    *out = (struct kms_options){.verb = verb->name};
+    short_options(verb, letters);
+    opterr = 0;
+    while ((code = getopt_long(argc, argv, letters, verb->options, NULL)) != -1) {
+        if (code == 'h') {
+            *status = print_help(verb);
+            return false;
+        }
+        if (code == ':') {
+            return wrong(out, "an argument is missing behind", argv[optind - 1], status);
+        }
+        if (code == '?') {
+            return wrong(out, "unknown option, or one that takes no argument", argv[optind - 1],
+                         status);
+        }
+        if (!take_option(out, verb, own, code, optarg, status)) {
+            return false;
+        }
+    }
+    return take_arguments(out, verb, argc - optind, argv + optind, status);
+}
+
+void kms_options_clear(struct kms_options *options)
+{
+    if (options != NULL) {
+        kms_passphrases_clear(&options->passphrases);
+    }
+}
+
+int64_t kms_clock(void) { return (int64_t)time(NULL); }
+
+bool kms_options_enter(struct kms_options *options, const char *act, const char *subject,
+                       enum kms_task task, struct kms *kms, int *status)
+{
+    struct why why = {0};
+
+    *status = EXIT_NOT_DONE;
+    if (kms_open(kms, options->store, KMS_WRITE, act, kms_clock(), &why) != FAULT_NONE) {
+        *status = kms_complain(options, &why);
+        return false;
+    }
+    kms_subject(kms, span_text(subject));
+    if (!kms_passphrases_sign_in(&options->passphrases, kms, task)) {
+        return false;
+    }
+    if (kms_require(kms, task, &why) != FAULT_NONE) {
+        *status = kms_complain(options, &why);
+        return false;
+    }
+    return true;
+}
+
+int kms_complain(const struct kms_options *options, const struct why *why)
+{
+    complain(options->store, 0, why->rule);
+    return EXIT_NOT_DONE;
+}

@@ -1,0 +1,224 @@
+#include "cmd/kms/kms_passphrases.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+
+enum { PROMPT_SIZE = PERSON_NAME_SIZE + 64 };
+
+/* What stands where a name does, but is nobody's. */
+static bool is_nobody(const char *name)
+{
+    return strcmp(name, "p12") == 0 || strcmp(name, "new") == 0;
+}
+
+static struct kms_passphrase *find(const struct kms_passphrases *passphrases, const char *name)
+{
+    for (size_t i = 0; i < passphrases->count; i++) {
+        if (strcmp(passphrases->at[i].name, name) == 0) {
+            return &passphrases->at[i];
+        }
+    }
+    return NULL;
+}
+
+/* A new one at the end of the list; NULL without memory. */
+static struct kms_passphrase *add(struct kms_passphrases *passphrases, const char *name, size_t len)
+{
+    struct kms_passphrase *grown =
+        reallocarray(passphrases->at, passphrases->count + 1, sizeof(*grown));
+    char *copy = strndup(name, len);
+
+    if (grown != NULL) {
+        passphrases->at = grown;
+    }
+    if (grown == NULL || copy == NULL) {
+        free(copy);
+        return NULL;
+    }
+    grown[passphrases->count] = (struct kms_passphrase){.name = copy};
+    return &grown[passphrases->count++];
+}
+
+const char *kms_passphrases_take(struct kms_passphrases *passphrases, const char *argument)
+{
+    const char *equals = strchr(argument, '=');
+    struct kms_passphrase *added;
+
+    if (equals == NULL || equals == argument || equals[1] == '\0') {
+        return "--passphrase is NAME=FILE, not";
+    }
+    for (size_t i = 0; i < passphrases->count; i++) {
+        const struct kms_passphrase *other = &passphrases->at[i];
+
+        if (strlen(other->name) == (size_t)(equals - argument) &&
+            strncmp(other->name, argument, (size_t)(equals - argument)) == 0) {
+            return "--passphrase names one person once, not again";
+        }
+        if (strcmp(equals + 1, "-") == 0 && strcmp(other->file, "-") == 0) {
+            return "one passphrase can come from standard input, not also";
+        }
+    }
+    added = add(passphrases, argument, (size_t)(equals - argument));
+    if (added == NULL) {
+        return "out of memory at";
+    }
+    added->file = equals + 1;
+    return NULL;
+}
+
+bool kms_passphrases_has(const struct kms_passphrases *passphrases, const char *name)
+{
+    return find(passphrases, name) != NULL;
+}
+
+static enum fault ask(const char *name, enum kms_asking asking, struct secret *out, struct why *why)
+{
+    const char *const which = asking == KMS_ASK_NEW ? "New passphrase" : "Passphrase";
+    char prompt[PROMPT_SIZE];
+    struct secret again = {0};
+    enum fault fault;
+
+    if (strcmp(name, "new") == 0) {
+        (void)snprintf(prompt, sizeof(prompt), "%s: ", which);
+    } else {
+        (void)snprintf(prompt, sizeof(prompt), "%s of %s: ", which, name);
+    }
+    fault = secret_ask(prompt, out, why);
+    if (fault == FAULT_ABSENT) {
+        why->rule = "no passphrase (--passphrase NAME=FILE, or a terminal to ask on)";
+    }
+    if (fault != FAULT_NONE || asking == KMS_ASK_KNOWN) {
+        return fault;
+    }
+    fault = secret_ask("The same again: ", &again, why);
+    if (fault == FAULT_NONE && !secret_equal(out, &again)) {
+        fault = fault_at(FAULT_DENIED, 0, "the two passphrases that were typed differ", why);
+    }
+    secret_clear(&again);
+    if (fault != FAULT_NONE) {
+        secret_clear(out);
+    }
+    return fault;
+}
+
+enum fault kms_passphrase_get(struct kms_passphrases *passphrases, const char *name,
+                              enum kms_asking asking, const struct secret **out, struct why *why)
+{
+    struct kms_passphrase *entry = find(passphrases, name);
+    enum fault fault = FAULT_NONE;
+
+    if (entry == NULL) {
+        entry = add(passphrases, name, strlen(name));
+        if (entry == NULL) {
+            return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+        }
+    }
+    if (!entry->is_read) {
+        fault = entry->file != NULL ? secret_read(entry->file, &entry->secret, why)
+                                    : ask(entry->name, asking, &entry->secret, why);
+        entry->is_read = fault == FAULT_NONE;
+    }
+    if (fault == FAULT_NONE) {
+        *out = &entry->secret;
+    }
+    return fault;
+}
+
+const char *kms_passphrase_place(const struct kms_passphrases *passphrases, const char *name)
+{
+    const struct kms_passphrase *entry = find(passphrases, name);
+
+    return entry == NULL || entry->file == NULL ? name
+           : strcmp(entry->file, "-") == 0      ? "standard input"
+                                                : entry->file;
+}
+
+bool kms_passphrases_sign_in_one(struct kms_passphrases *passphrases, struct kms *kms,
+                                 const char *name)
+{
+    const struct secret *secret;
+    struct why why = {0};
+
+    if (kms_passphrase_get(passphrases, name, KMS_ASK_KNOWN, &secret, &why) != FAULT_NONE) {
+        complain(kms_passphrase_place(passphrases, name), 0, why.rule);
+        return false;
+    }
+    if (kms_sign_in(kms, name, secret, &why) != FAULT_NONE) {
+        complain(name, 0, why.rule);
+        return false;
+    }
+    return true;
+}
+
+/* Asks on the terminal for a name; false where there is no terminal, or nothing is typed. */
+static bool ask_name(char name[PERSON_NAME_SIZE])
+{
+    static const char prompt[] = "Administrator: ";
+    int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+    ssize_t n = -1;
+
+    if (terminal >= 0) {
+        (void)!write(terminal, prompt, strlen(prompt));
+        n = read(terminal, name, PERSON_NAME_MAX); /* a terminal gives a line at a time */
+        (void)close(terminal);
+    }
+    while (n > 0 && (name[n - 1] == '\n' || name[n - 1] == '\r')) {
+        n--;
+    }
+    if (n <= 0) {
+        return false;
+    }
+    name[n] = '\0';
+    return true;
+}
+
+static bool ask_for_more(struct kms_passphrases *passphrases, struct kms *kms, enum kms_task task)
+{
+    char name[PERSON_NAME_SIZE];
+    struct why why = {0};
+    size_t lacking = 0;
+
+    for (;;) {
+        if (kms_lacking(kms, task, &lacking, &why) != FAULT_NONE) {
+            complain(NULL, 0, why.rule);
+            return false;
+        }
+        if (lacking == 0 || !ask_name(name)) {
+            return true; /* what is missing is said by kms_require() */
+        }
+        if (!kms_passphrases_sign_in_one(passphrases, kms, name)) {
+            return false;
+        }
+    }
+}
+
+bool kms_passphrases_sign_in(struct kms_passphrases *passphrases, struct kms *kms,
+                             enum kms_task task)
+{
+    for (size_t i = 0; i < passphrases->count; i++) {
+        const char *name = passphrases->at[i].name;
+
+        if (!is_nobody(name) && !kms_passphrases_sign_in_one(passphrases, kms, name)) {
+            return false;
+        }
+    }
+    return ask_for_more(passphrases, kms, task);
+}
+
+void kms_passphrases_clear(struct kms_passphrases *passphrases)
+{
+    if (passphrases == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < passphrases->count; i++) {
+        secret_clear(&passphrases->at[i].secret);
+        free(passphrases->at[i].name);
+    }
+    free(passphrases->at);
+    *passphrases = (struct kms_passphrases){0};
+}

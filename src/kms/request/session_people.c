@@ -1,0 +1,165 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "kms/request/ca_keys.h"
+#include "kms/request/person.h"
+#include "kms/request/session_internal.h"
+#include "kms/store/people_rows.h"
+
+enum { ARENA_MAX = 4 << 20 };
+
+const struct kms_actor *kms_actor_find(const struct kms *kms, const char *name)
+{
+    for (size_t i = 0; i < kms->actor_count; i++) {
+        if (strcmp(kms->actors[i].name, name) == 0) {
+            return &kms->actors[i];
+        }
+    }
+    return NULL;
+}
+
+/* An attempt that fails is audited under the names of those who are there, and the one tried. */
+static enum fault refuse_attempt(struct kms *kms, const char *name, enum fault fault,
+                                 struct why *why)
+{
+    char who[SESSION_WHO_SIZE];
+    size_t len = session_who(kms, who).len;
+
+    len += (size_t)snprintf(who + len, PERSON_NAME_SIZE, "%s%.*s", len > 0 ? "," : "",
+                            PERSON_NAME_MAX - 1, name);
+    return session_refuse(kms, span_of(who, len), fault, why);
+}
+
+/* Opens the keys of a person by his passphrase, and holds them against those in the store. */
+static enum fault unlock(struct kms *kms, const struct person_row *row,
+                         const struct secret *passphrase, struct identity *out, struct why *why)
+{
+    enum fault fault =
+        person_unlock(store_id(kms->store), row->name, row->locked, passphrase, out, why);
+
+    if (fault == FAULT_DENIED) {
+        why->rule = "wrong passphrase";
+        return fault;
+    }
+    if (fault != FAULT_NONE) {
+        return fault;
+    }
+    if (!span_equal(row->signing, span_of(out->signing, sizeof(out->signing))) ||
+        !span_equal(row->sealing, span_of(out->sealing, sizeof(out->sealing)))) {
+        identity_clear(out);
+        return fault_at(FAULT_SYNTAX, 0, "the person's keys in the store do not fit each other",
+                        why);
+    }
+    return FAULT_NONE;
+}
+
+enum fault kms_sign_in(struct kms *kms, const char *name, const struct secret *passphrase,
+                       struct why *why)
+{
+    struct arena arena = arena_with_max(ARENA_MAX);
+    struct kms_actor *actor = &kms->actors[kms->actor_count];
+    struct person_row row;
+    struct identity identity = {0};
+    enum fault fault;
+
+    if (kms_actor_find(kms, name) != NULL) {
+        return FAULT_NONE;
+    }
+    if (kms->actor_count == KMS_PEOPLE_MAX) {
+        return fault_at(FAULT_LIMIT, 0, "more people than can act at once", why);
+    }
+    fault = person_find(kms->store, span_text(name), &arena, &row, why);
+    if (fault == FAULT_NONE) {
+        fault = unlock(kms, &row, passphrase, &identity, why);
+    } else if (fault == FAULT_ABSENT) {
+        fault = fault_at(FAULT_DENIED, 0, "nobody of that name acts in this store", why);
+    }
+    if (fault == FAULT_NONE) {
+        *actor = (struct kms_actor){
+            .id = row.id, .is_admin = row.is_admin, .is_agent = row.is_agent, .identity = identity};
+        (void)snprintf(actor->name, sizeof(actor->name), "%s", name);
+        kms->actor_count++;
+    }
+    arena_clear(&arena);
+    if (fault == FAULT_DENIED) {
+        return refuse_attempt(kms, name, fault, why);
+    }
+    return fault == FAULT_NONE ? FAULT_NONE : session_keep(kms, fault, why);
+}
+
+static size_t count_administrators(const struct kms *kms)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < kms->actor_count; i++) {
+        count += kms->actors[i].is_admin ? 1 : 0;
+    }
+    return count;
+}
+
+/* How many administrators a task wants; any one for what is no task of the policy. */
+static enum fault wanted(struct kms *kms, enum kms_task task, size_t *out, struct why *why)
+{
+    int64_t count = 1;
+    enum fault fault = FAULT_NONE;
+
+    if (task != TASK_COUNT) {
+        fault = policy_get(kms->store, span_text(policy_task_name(task)), &count, why);
+    }
+    if (fault != FAULT_NONE) {
+        return session_keep(kms, fault, why);
+    }
+    *out = count > 0 ? (size_t)count : 1;
+    return FAULT_NONE;
+}
+
+enum fault kms_lacking(struct kms *kms, enum kms_task task, size_t *out, struct why *why)
+{
+    const size_t there = count_administrators(kms);
+    size_t want = 0;
+    enum fault fault = wanted(kms, task, &want, why);
+
+    if (fault == FAULT_NONE) {
+        *out = want > there ? want - there : 0;
+    }
+    return fault;
+}
+
+enum fault kms_allow(struct kms *kms, enum kms_task task, struct why *why)
+{
+    const size_t there = count_administrators(kms);
+    char who[SESSION_WHO_SIZE];
+    size_t want = 0;
+    enum fault fault = wanted(kms, task, &want, why);
+
+    if (fault != FAULT_NONE || there >= want) {
+        return fault;
+    }
+    if (there == 0) {
+        (void)kms_tell(kms, FAULT_DENIED, why,
+                       "%s takes the passphrase of %zu administrator%s (--passphrase NAME=FILE)",
+                       kms->act, want, want == 1 ? "" : "s");
+    } else {
+        const struct span names = session_who(kms, who);
+
+        (void)kms_tell(kms, FAULT_DENIED, why,
+                       "%s takes %zu administrators by the policy, and %zu acts: %.*s", kms->act,
+                       want, there, (int)names.len, (const char *)names.at);
+    }
+    return kms_refuse(kms, FAULT_DENIED, why);
+}
+
+enum fault kms_require(struct kms *kms, enum kms_task task, struct why *why)
+{
+    enum fault fault = kms_allow(kms, task, why);
+
+    if (fault == FAULT_NONE) {
+        fault = ca_open(kms, why);
+    }
+    return fault == FAULT_NONE ? FAULT_NONE : session_keep(kms, fault, why);
+}
+
+enum fault kms_require_one(struct kms *kms, struct why *why)
+{
+    return kms_require(kms, TASK_COUNT, why);
+}
