@@ -96,6 +96,9 @@ MUST_USE enum fault vault_public_share(struct vault *vault, unsigned index, stru
 
 /* For the files of this room. */
 
+/* FAULT_LIMIT: not 2 <= quorum <= count <= VAULT_AGENTS_MAX. */
+MUST_USE enum fault vault_numbers_check(unsigned quorum, unsigned count, struct why *why);
+
 /* Y_index as a point that the vault keeps; NULL: no such agent, or memory. */
 const struct point *vault_share_point(struct vault *vault, unsigned index);
 
