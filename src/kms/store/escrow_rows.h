@@ -25,6 +25,11 @@ MUST_USE enum fault escrow_current(struct store *store, struct arena *arena, str
 MUST_USE enum fault escrow_get(struct store *store, int64_t id, struct arena *arena,
                                struct escrow_row *out, struct why *why);
 
+/* The certificate of a generation whose row had an empty one: the CA's root is outside, and had not
+ * signed yet. FAULT_DENIED: it has one. */
+MUST_USE enum fault escrow_set_certificate(struct store *store, int64_t id, struct span certificate,
+                                           struct why *why);
+
 struct share_row {
     int64_t escrow, person;
     int64_t place;      /* 1..count: the index of the share */
