@@ -1,8 +1,6 @@
 #include "kms/request/share.h"
 
-#include "base/base64.h"
 #include "base/readfile.h"
-#include "cert/pem.h"
 #include "kms/people/transcript.h"
 #include "kms/request/pem_text.h"
 #include "kms/store/escrow_rows.h"
@@ -62,24 +60,12 @@ void share_file_text(struct span sealed, struct buffer *out)
 
 enum fault share_file_read(struct span text, struct buffer *out, struct why *why)
 {
-    struct cursor in = cursor_over(text);
-    struct pem_block block;
-    uint8_t *room;
-    size_t n = 0;
+    enum fault fault = pem_text_read(text, SHARE_NAME, SHARE_BODY_MAX, out, why);
 
-    if (pem_next(&in, &block, why) != FAULT_NONE || !span_is(block.label, SHARE_NAME) ||
-        block.body.len > SHARE_BODY_MAX) {
-        return fault_at(FAULT_SYNTAX, 0, "no file with an agent's share", why);
+    if (fault == FAULT_SYNTAX) {
+        why->rule = "no file with an agent's share";
     }
-    room = buffer_room(out, base64_room(block.body.len));
-    if (room == NULL) {
-        return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
-    }
-    if (base64_decode(block.body, room, &n, why) != FAULT_NONE) {
-        return fault_at(FAULT_SYNTAX, 0, "the base64 of the agent's share is broken", why);
-    }
-    out->len += n;
-    return FAULT_NONE;
+    return fault;
 }
 
 /* Adds the sealed bytes of an agent's share: from his file, else from the store. */
