@@ -75,7 +75,7 @@ MUST_USE enum fault profile_parse(struct span text, struct profile *out, size_t 
 /*
  * Adds the profile that a new store gets, with a comment for each line; profile_parse() takes it.
  * `crl_url` is checked as profile_parse() does; empty: none.
- * FAULT_SYNTAX  it is no URL for a profile
+ * FAULT_SYNTAX  it is no URL for a profile; FAULT_LIMIT, FAULT_RESOURCE as the buffer
  */
 MUST_USE enum fault profile_default_text(struct span crl_url, struct buffer *out, struct why *why);
 
