@@ -177,10 +177,15 @@ static struct aead_key key_of(const struct secret *made)
 
 enum fault hpke_public(struct span private, uint8_t public[HPKE_KEY_SIZE], struct why *why)
 {
-    EVP_PKEY *key = EVP_PKEY_new_raw_private_key_ex(NULL, "X25519", NULL, private.at, private.len);
     size_t len = HPKE_KEY_SIZE;
-    bool made = key != NULL && EVP_PKEY_get_raw_public_key(key, public, &len) == 1;
+    EVP_PKEY *key;
+    bool made;
 
+    if (private.len != HPKE_KEY_SIZE) {
+        return fault_at(FAULT_SYNTAX, private.len, "RFC 7748: a private key has 32 bytes", why);
+    }
+    key = EVP_PKEY_new_raw_private_key_ex(NULL, "X25519", NULL, private.at, private.len);
+    made = key != NULL && EVP_PKEY_get_raw_public_key(key, public, &len) == 1;
     EVP_PKEY_free(key);
     ERR_clear_error();
     return made ? FAULT_NONE : fault_at(FAULT_RESOURCE, 0, "out of memory", why);

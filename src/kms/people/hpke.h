@@ -24,7 +24,12 @@ enum {
 MUST_USE enum fault hpke_pair(uint8_t public[HPKE_KEY_SIZE], struct secret *private,
                               struct why *why);
 
-/* The public key of a private one, which is HPKE_KEY_SIZE bytes. FAULT_RESOURCE */
+/*
+ * The public key of a private one.
+ *
+ * FAULT_SYNTAX    it is not HPKE_KEY_SIZE bytes
+ * FAULT_RESOURCE  memory
+ */
 MUST_USE enum fault hpke_public(struct span private, uint8_t public[HPKE_KEY_SIZE],
                                 struct why *why);
 
@@ -50,7 +55,7 @@ MUST_USE enum fault hpke_seal_from(struct span ephemeral, const uint8_t public[H
 /*
  * `private` is HPKE_KEY_SIZE bytes: secret_span() of what hpke_pair() gave.
  *
- * FAULT_SYNTAX    shorter than an empty box
+ * FAULT_SYNTAX    shorter than an empty box, or `private` is no private key
  * FAULT_LIMIT     longer than a box of HPKE_PLAIN_MAX
  * FAULT_DENIED    another key, another `info` or `aad`, or altered bytes: not to be told apart
  * FAULT_RESOURCE  memory

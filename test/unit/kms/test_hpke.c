@@ -79,6 +79,8 @@ static const struct row {
     {"nor does nothing", recipient_private, info_hex, "", sealed_hex, FAULT_DENIED},
     {"nor are purpose and binding exchanged", recipient_private, aad_hex, info_hex, sealed_hex,
      FAULT_DENIED},
+    {"no bytes are no private key", "", info_hex, aad_hex, sealed_hex, FAULT_SYNTAX},
+    {"nor are fewer", "497b4502664cfea5", info_hex, aad_hex, sealed_hex, FAULT_SYNTAX},
     {"no bytes are no box", recipient_private, info_hex, aad_hex, "", FAULT_SYNTAX},
     {"nor is a key alone", recipient_private, info_hex, aad_hex,
      "6c93e09869df3402d7bf231bf540fadd35cd56be14f97178f0954db94b7fc256", FAULT_SYNTAX},
