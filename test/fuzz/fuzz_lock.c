@@ -5,9 +5,10 @@
 /*
  * Any bytes as locked bytes: opening them comes to its end, within the cost that the format allows,
  * and gives nothing unless they were locked with this passphrase. The same bytes, locked, come
- * back; with one bit turned, they do not.
+ * back; with one bit turned, they do not. The seeds are what test/unit/kms/make-locked prints, with
+ * the cost raised or the end cut off.
  */
-enum { HEAD_SIZE = 16, PASSES_AT = 4, MEMORY_AT = 8, KIB_MAX = 256, PASSES_MAX = 3 };
+enum { HEAD_SIZE = 16, PASSES_AT = 4, MEMORY_AT = 8, PASSES_MAX = 3 };
 
 static const struct lock_cost cheap = {.passes = 1, .memory_kib = 8, .lanes = 1};
 
