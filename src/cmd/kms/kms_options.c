@@ -7,7 +7,7 @@
 
 #include "cmd/cmd.h"
 
-enum { VERB_SIZE = 64, SHORT_SIZE = 64 };
+enum { SENTENCE_SIZE = 64, SHORT_SIZE = 64 };
 
 static int print_help(const struct kms_verb *verb)
 {
@@ -62,7 +62,7 @@ static bool take_option(struct kms_options *o, const struct kms_verb *verb, void
 static bool take_arguments(struct kms_options *o, const struct kms_verb *verb, int argc,
                            char **argv, int *status)
 {
-    char sentence[VERB_SIZE];
+    char sentence[SENTENCE_SIZE];
 
     if (argc == 0) {
         return wrong(o, "no STORE given", NULL, status);
@@ -109,7 +109,8 @@ bool kms_options_parse(int argc, char **argv, const struct kms_verb *verb, void 
     char letters[SHORT_SIZE];
     int code;
 
-    *out = (struct kms_options){.verb = verb->name};
+    *out = (struct kms_options){0};
+    (void)snprintf(out->verb, sizeof(out->verb), "kms %s", verb->name);
     short_options(verb, letters);
     opterr = 0;
     while ((code = getopt_long(argc, argv, letters, verb->options, NULL)) != -1) {

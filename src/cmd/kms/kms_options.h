@@ -10,9 +10,9 @@
  * it has of its own, and where its arguments are STORE and what follows.
  */
 struct kms_options {
-    const char *verb;  /* "kms enrol", for complaints */
-    const char *store; /* the first argument */
-    char **rest;       /* those behind it */
+    char verb[KMS_ACT_SIZE + 4]; /* "kms enrol", for complaints */
+    const char *store;           /* the first argument */
+    char **rest;                 /* those behind it */
     size_t rest_count;
     bool jsonl;         /* -f jsonl; else a table */
     const char *output; /* -o, for the verbs that have KMS_OUTPUT_OPTION; NULL: not given */

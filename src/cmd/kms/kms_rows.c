@@ -49,6 +49,16 @@ static void add_time(struct buffer *out, int64_t at)
     buffer_add_text(out, text);
 }
 
+static void add_json_list(struct buffer *out, const struct kms_value *value)
+{
+    buffer_add_byte(out, '[');
+    for (int64_t i = 0; i < value->number; i++) {
+        buffer_add_text(out, i > 0 ? "," : "");
+        json_add_string(out, span_text(value->list[i]));
+    }
+    buffer_add_byte(out, ']');
+}
+
 static void add_json(struct buffer *out, const struct kms_value *value)
 {
     switch (value->kind) {
@@ -74,6 +84,9 @@ static void add_json(struct buffer *out, const struct kms_value *value)
         buffer_add_hex(out, value->text);
         buffer_add_byte(out, '"');
         break;
+    case KMS_LIST:
+        add_json_list(out, value);
+        break;
     }
 }
 
@@ -97,6 +110,12 @@ static void add_cell(struct buffer *out, const struct kms_value *value)
         break;
     case KMS_HEX:
         buffer_add_hex(out, value->text);
+        break;
+    case KMS_LIST:
+        for (int64_t i = 0; i < value->number; i++) {
+            buffer_add_text(out, i > 0 ? ", " : "");
+            text_add_safe(out, span_text(value->list[i]));
+        }
         break;
     }
 }

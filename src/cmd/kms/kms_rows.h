@@ -25,12 +25,13 @@ struct kms_column {
     bool jsonl_only; /* no place in the table */
 };
 
-enum kms_value_kind { KMS_NULL, KMS_TEXT, KMS_NUMBER, KMS_BOOL, KMS_TIME, KMS_HEX };
+enum kms_value_kind { KMS_NULL, KMS_TEXT, KMS_NUMBER, KMS_BOOL, KMS_TIME, KMS_HEX, KMS_LIST };
 
 struct kms_value {
     enum kms_value_kind kind;
-    struct span text; /* KMS_TEXT: UTF-8; KMS_HEX: bytes, shown in lower-case hexadecimal */
-    int64_t number;   /* KMS_NUMBER, KMS_BOOL; KMS_TIME in seconds, shown as RFC 3339 */
+    struct span text;        /* KMS_TEXT: UTF-8; KMS_HEX: bytes, shown in lower-case hexadecimal */
+    int64_t number;          /* KMS_NUMBER, KMS_BOOL; KMS_TIME in seconds, shown as RFC 3339 */
+    const char *const *list; /* KMS_LIST: `number` texts */
 };
 
 static inline struct kms_value kms_null(void) { return (struct kms_value){.kind = KMS_NULL}; }
@@ -57,6 +58,10 @@ static inline struct kms_value kms_time(int64_t at)
 static inline struct kms_value kms_hex(struct span bytes)
 {
     return (struct kms_value){.kind = KMS_HEX, .text = bytes};
+}
+static inline struct kms_value kms_list(const char *const list[], size_t count)
+{
+    return (struct kms_value){.kind = KMS_LIST, .list = list, .number = (int64_t)count};
 }
 
 struct kms_rows {
