@@ -127,10 +127,10 @@ static enum fault agree(struct span private, const uint8_t public[HPKE_KEY_SIZE]
     size_t len = HPKE_KEY_SIZE;
     enum fault fault = FAULT_NONE;
 
-    if (theirs == NULL || context == NULL || EVP_PKEY_derive_init(context) != 1) {
+    if (theirs == NULL || context == NULL || EVP_PKEY_derive_init(context) != 1 ||
+        EVP_PKEY_derive_set_peer(context, theirs) != 1) { /* any 32 bytes are a public key */
         fault = fault_at(FAULT_RESOURCE, 0, "out of memory", why);
-    } else if (EVP_PKEY_derive_set_peer(context, theirs) != 1 ||
-               EVP_PKEY_derive(context, out, &len) != 1 || len != HPKE_KEY_SIZE) {
+    } else if (EVP_PKEY_derive(context, out, &len) != 1 || len != HPKE_KEY_SIZE) {
         fault =
             fault_at(FAULT_DENIED, 0, "RFC 9180: nothing is sealed with such a public key", why);
     }

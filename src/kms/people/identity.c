@@ -23,7 +23,6 @@ static EVP_PKEY *signing_key(const struct secret *keys)
 
 static enum fault no_memory(struct why *why)
 {
-    ERR_clear_error();
     return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
 }
 
@@ -41,6 +40,7 @@ static enum fault identity_take(struct secret *keys, struct identity *out, struc
         fault = hpke_public(sealing_key_of(&made.keys), made.sealing, why);
     }
     EVP_PKEY_free(key);
+    ERR_clear_error();
     if (fault != FAULT_NONE) {
         identity_clear(&made);
         return fault;
@@ -92,6 +92,7 @@ enum fault identity_sign(const struct identity *identity, struct span message,
 
     EVP_MD_CTX_free(context);
     EVP_PKEY_free(key);
+    ERR_clear_error(); /* there may be one after success too */
     return made ? FAULT_NONE : no_memory(why);
 }
 

@@ -37,8 +37,8 @@ MUST_USE enum fault identity_sign(const struct identity *identity, struct span m
                                   uint8_t signature[IDENTITY_SIGNATURE_SIZE], struct why *why);
 
 /*
- * FAULT_DENIED    this is not a signature of that key on these bytes
- * FAULT_RESOURCE  memory
+ * FAULT_DENIED    this is not a signature of that key on these bytes; or memory ran out in the
+ * middle of verifying it, which libcrypto does not tell from that FAULT_RESOURCE  memory
  */
 MUST_USE enum fault identity_verify(const uint8_t signing[IDENTITY_KEY_SIZE], struct span message,
                                     struct span signature, struct why *why);
