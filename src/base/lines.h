@@ -21,27 +21,27 @@ struct lines_folded {
 MUST_USE size_t lines_folded_end(struct lines_folded *seen, struct span text, size_t *folds);
 
 /*
- * A search for the next of three bytes, which remembers what it saw of 64 bytes at a time: where
+ * A search for the next of four bytes, which remembers what it saw of 64 bytes at a time: where
  * fields are short, one look finds the ends of several.
  *
- *     struct lines_stops stops = lines_stops_of(',', '\n', '\0');
+ *     struct lines_stops stops = lines_stops_of(',', '\n', '\0', '"');
  *     at = lines_next_stop(&stops, text, at);
  *
  * The bytes that it is asked about must stay as they are while it lives.
  */
 struct lines_stops {
     const struct simd *simd;
-    uint8_t a, b, c;
+    uint8_t marks[SIMD_MARKS];
     const uint8_t *block; /* the 64 bytes that `found` tells of; NULL: none yet */
     uint64_t found;
 };
 
-static inline struct lines_stops lines_stops_of(uint8_t a, uint8_t b, uint8_t c)
+static inline struct lines_stops lines_stops_of(uint8_t a, uint8_t b, uint8_t c, uint8_t d)
 {
-    return (struct lines_stops){.simd = simd_best(), .a = a, .b = b, .c = c};
+    return (struct lines_stops){.simd = simd_best(), .marks = {a, b, c, d}};
 }
 
-/* Index of the first of the three bytes at or after `from`, or text.len. */
+/* Index of the first of the four bytes at or after `from`, or text.len. */
 static inline size_t lines_next_stop(struct lines_stops *stops, struct span text, size_t from)
 {
     while (from < text.len) {
@@ -51,7 +51,7 @@ static inline size_t lines_next_stop(struct lines_stops *stops, struct span text
 
         if (into >= SIMD_BLOCK || stops->block == NULL) {
             stops->block = at;
-            stops->found = stops->simd->stops_of(at, text.len - from, stops->a, stops->b, stops->c);
+            stops->found = stops->simd->stops_of(at, text.len - from, stops->marks);
             into = 0;
         }
         found = stops->found >> into;

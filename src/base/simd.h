@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { SIMD_BLOCK = 64, SIMD_SLACK = 64, SIMD_LEVELS_MAX = 4, SIMD_MARKS = 4 };
+
 /*
  * The inner loops of decoding, as fast as the processor can: one table of functions a level of
  * vector instructions, and one in plain C that every other must equal (test_simd.c holds them
@@ -48,13 +50,11 @@ struct simd {
     uint64_t (*line_ends)(const uint8_t *text, size_t len, uint64_t *folds);
 
     /*
-     * Which of the first 64 bytes, or of as many as there are, are `a`, `b` or `c`: a bit for each
-     * byte, that of the first one lowest.
+     * Which of the first 64 bytes, or of as many as there are, are one of the `marks`: a bit for
+     * each byte, that of the first one lowest.
      */
-    uint64_t (*stops_of)(const uint8_t *text, size_t len, uint8_t a, uint8_t b, uint8_t c);
+    uint64_t (*stops_of)(const uint8_t *text, size_t len, const uint8_t marks[SIMD_MARKS]);
 };
-
-enum { SIMD_BLOCK = 64, SIMD_SLACK = 64, SIMD_LEVELS_MAX = 4 };
 
 /* The best level that this processor has, or the one that simd_use() said. */
 const struct simd *simd_best(void);

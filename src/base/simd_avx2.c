@@ -142,20 +142,22 @@ WITH_AVX2 static uint64_t line_ends(const uint8_t *text, size_t len, uint64_t *f
     return ends & ~spaces;
 }
 
-WITH_AVX2 static uint64_t stops_of(const uint8_t *text, size_t len, uint8_t a, uint8_t b, uint8_t c)
+WITH_AVX2 static uint64_t stops_of(const uint8_t *text, size_t len, const uint8_t marks[SIMD_MARKS])
 {
-    const __m256i first = _mm256_set1_epi8((char)a), second = _mm256_set1_epi8((char)b);
-    const __m256i third = _mm256_set1_epi8((char)c);
+    const __m256i first = _mm256_set1_epi8((char)marks[0]);
+    const __m256i second = _mm256_set1_epi8((char)marks[1]);
+    const __m256i third = _mm256_set1_epi8((char)marks[2]);
+    const __m256i fourth = _mm256_set1_epi8((char)marks[3]);
     uint64_t stops = 0;
 
     if (len < SIMD_BLOCK) {
-        return simd_scalar()->stops_of(text, len, a, b, c);
+        return simd_scalar()->stops_of(text, len, marks);
     }
     for (unsigned done = 0; done < SIMD_BLOCK; done += BLOCK) {
         __m256i bytes = load(text + done);
         __m256i hits = _mm256_or_si256(
-            _mm256_cmpeq_epi8(bytes, first),
-            _mm256_or_si256(_mm256_cmpeq_epi8(bytes, second), _mm256_cmpeq_epi8(bytes, third)));
+            _mm256_or_si256(_mm256_cmpeq_epi8(bytes, first), _mm256_cmpeq_epi8(bytes, second)),
+            _mm256_or_si256(_mm256_cmpeq_epi8(bytes, third), _mm256_cmpeq_epi8(bytes, fourth)));
 
         stops |= (uint64_t)(uint32_t)_mm256_movemask_epi8(hits) << done;
     }

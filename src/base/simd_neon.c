@@ -146,19 +146,20 @@ static uint64_t line_ends(const uint8_t *text, size_t len, uint64_t *folds)
     return ends & ~spaces;
 }
 
-static uint64_t stops_of(const uint8_t *text, size_t len, uint8_t a, uint8_t b, uint8_t c)
+static uint64_t stops_of(const uint8_t *text, size_t len, const uint8_t marks[SIMD_MARKS])
 {
-    const uint8x16_t first = vdupq_n_u8(a), second = vdupq_n_u8(b), third = vdupq_n_u8(c);
+    const uint8x16_t first = vdupq_n_u8(marks[0]), second = vdupq_n_u8(marks[1]);
+    const uint8x16_t third = vdupq_n_u8(marks[2]), fourth = vdupq_n_u8(marks[3]);
     uint64_t stops = 0;
 
     if (len < SIMD_BLOCK) {
-        return simd_scalar()->stops_of(text, len, a, b, c);
+        return simd_scalar()->stops_of(text, len, marks);
     }
     for (unsigned done = 0; done < SIMD_BLOCK; done += BLOCK) {
         uint8x16_t bytes = vld1q_u8(text + done);
 
-        stops |= bits_of(vorrq_u8(vceqq_u8(bytes, first),
-                                  vorrq_u8(vceqq_u8(bytes, second), vceqq_u8(bytes, third))))
+        stops |= bits_of(vorrq_u8(vorrq_u8(vceqq_u8(bytes, first), vceqq_u8(bytes, second)),
+                                  vorrq_u8(vceqq_u8(bytes, third), vceqq_u8(bytes, fourth))))
                  << done;
     }
     return stops;

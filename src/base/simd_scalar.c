@@ -36,12 +36,14 @@ static uint64_t line_ends(const uint8_t *text, size_t len, uint64_t *folds)
     return ends;
 }
 
-static uint64_t stops_of(const uint8_t *text, size_t len, uint8_t a, uint8_t b, uint8_t c)
+static uint64_t stops_of(const uint8_t *text, size_t len, const uint8_t marks[SIMD_MARKS])
 {
     uint64_t stops = 0;
 
     for (size_t i = 0; i < len && i < SIMD_BLOCK; i++) {
-        stops |= (uint64_t)(text[i] == a || text[i] == b || text[i] == c) << i;
+        stops |= (uint64_t)(text[i] == marks[0] || text[i] == marks[1] || text[i] == marks[2] ||
+                            text[i] == marks[3])
+                 << i;
     }
     return stops;
 }

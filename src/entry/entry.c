@@ -12,20 +12,18 @@
 static bool is_smtp_address(struct span *address, enum attribute attribute, bool *primary)
 {
     static const char prefix[] = "smtp:";
-    size_t colon, at = 0;
-    bool has_at;
+    size_t n = 0;
 
-    *primary = false;
-    if (ascii_starts_nocase(*address, span_text(prefix))) {
-        *primary = memcmp(address->at, "SMTP:", 5) == 0;
+    *primary = address->len >= sizeof(prefix) - 1 && memcmp(address->at, "SMTP:", 5) == 0;
+    if (*primary || ascii_starts_nocase(*address, span_text(prefix))) {
         *address = span_from(*address, sizeof(prefix) - 1);
         return address->len > 0;
     }
-    has_at = span_find(*address, '@', &at);
-    if (span_find(*address, ':', &colon) && (!has_at || colon < at)) {
-        return false;
+    while (n < address->len && address->at[n] != '@' && address->at[n] != ':') {
+        n++;
     }
-    return address->len > 0 && (has_at || attribute == ATTRIBUTE_MAIL);
+    return n < address->len ? address->at[n] == '@'
+                            : address->len > 0 && attribute == ATTRIBUTE_MAIL;
 }
 
 static enum fault add_address(struct entry *entry, enum attribute attribute, struct span text,
@@ -164,14 +162,20 @@ static enum fault add_values(struct entry *entry, const struct entry_column *col
     return fault == FAULT_ABSENT ? FAULT_NONE : fault;
 }
 
-/* Exchange's Obj-Class: one word, any case. */
+/* Exchange's Obj-Class: one word, any case; Exchange itself writes it with a capital. */
 static void set_obj_class(struct entry *entry, struct span word)
 {
+    static const char mailbox[] = "Mailbox";
+
+    if (word.len == sizeof(mailbox) - 1 && memcmp(word.at, mailbox, sizeof(mailbox) - 1) == 0) {
+        entry->kind = ENTRY_MAILBOX;
+        return;
+    }
     word = ascii_trim(word);
     if (word.len == 0) {
         return;
     }
-    if (ascii_equal_nocase(word, span_text("mailbox"))) {
+    if (ascii_equal_nocase(word, span_text(mailbox))) {
         entry->kind = ENTRY_MAILBOX;
     } else if (ascii_equal_nocase(word, span_text("remote"))) {
         entry->kind = ENTRY_REMOTE;
@@ -250,12 +254,6 @@ static enum fault add_object_classes(struct entry *entry, struct span field,
     return fault == FAULT_ABSENT ? FAULT_NONE : fault;
 }
 
-/* A name of one value: the first that is not empty stays. */
-static enum fault set_text(struct span *place, struct span field, struct arena *arena)
-{
-    return place->len > 0 || field.len == 0 ? FAULT_NONE : multi_single(field, arena, place);
-}
-
 /* Where the last part of `/o=Org/ou=Site/cn=Recipients/cn=alias` begins: behind its last slash. */
 static size_t last_part_offset(struct span path)
 {
@@ -296,7 +294,7 @@ enum fault entry_set_dn(struct entry *entry, struct span dn, struct arena *arena
 static enum fault add_dn(struct entry *entry, struct span field, struct arena *arena)
 {
     struct span dn = {0};
-    enum fault fault = entry->dn.len > 0 ? FAULT_NONE : set_text(&dn, field, arena);
+    enum fault fault = entry->dn.len > 0 ? FAULT_NONE : multi_set(field, arena, &dn);
 
     return fault != FAULT_NONE || dn.len == 0 ? fault : entry_set_dn(entry, dn, arena);
 }
@@ -304,19 +302,14 @@ static enum fault add_dn(struct entry *entry, struct span field, struct arena *a
 enum fault entry_add(struct entry *entry, const struct entry_column *column, struct span field,
                      const struct entry_style *style, struct arena *arena)
 {
+    struct span *place = entry_text_place(entry, column->attribute);
+
+    if (place != NULL) {
+        return multi_set(field, arena, place);
+    }
     switch (column->attribute) {
     case ATTRIBUTE_DN:
         return add_dn(entry, field, arena);
-    case ATTRIBUTE_DISPLAY_NAME:
-        return set_text(&entry->display_name, field, arena);
-    case ATTRIBUTE_COMMON_NAME:
-        return set_text(&entry->common_name, field, arena);
-    case ATTRIBUTE_DIRECTORY_NAME:
-        return set_text(&entry->directory_name, field, arena);
-    case ATTRIBUTE_ALIAS:
-        return set_text(&entry->alias, field, arena);
-    case ATTRIBUTE_CONTAINER:
-        return set_text(&entry->container, field, arena);
     case ATTRIBUTE_MAIL:
     case ATTRIBUTE_ADDRESSES:
         return add_addresses(entry, column->attribute, field, style, arena);
@@ -328,8 +321,7 @@ enum fault entry_add(struct entry *entry, const struct entry_column *column, str
     case ATTRIBUTE_CERT_FIRST:
     case ATTRIBUTE_CERT_SECOND:
         return add_values(entry, column, field, style, arena);
-    case ATTRIBUTE_OTHER:
-    case ATTRIBUTE_COUNT:
+    default:
         break;
     }
     return FAULT_NONE;

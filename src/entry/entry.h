@@ -2,6 +2,7 @@
 #define ENTRY_ENTRY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/arena.h"
@@ -90,6 +91,24 @@ struct entry_column {
     struct span full; /* with them */
     size_t route;     /* of a projection, where it has to be kept as an extra; 0: none */
 };
+
+/*
+ * Where a name of one value is kept: of a display name, an alias, a container; NULL for every
+ * attribute that may have several, and for the DN, which is taken apart.
+ */
+static inline struct span *entry_text_place(struct entry *entry, enum attribute attribute)
+{
+    static const uint16_t places[ATTRIBUTE_COUNT] = {
+        [ATTRIBUTE_DISPLAY_NAME] = offsetof(struct entry, display_name),
+        [ATTRIBUTE_COMMON_NAME] = offsetof(struct entry, common_name),
+        [ATTRIBUTE_DIRECTORY_NAME] = offsetof(struct entry, directory_name),
+        [ATTRIBUTE_ALIAS] = offsetof(struct entry, alias),
+        [ATTRIBUTE_CONTAINER] = offsetof(struct entry, container),
+    };
+    const size_t place = places[attribute];
+
+    return place > 0 ? (struct span *)(void *)((uint8_t *)entry + place) : NULL;
+}
 
 /*
  * Adds what one field or attribute line says. `field` with many values is taken apart; an

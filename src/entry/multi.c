@@ -43,16 +43,18 @@ static enum fault unescape(struct span raw, struct arena *arena, struct span *ou
 }
 
 /* csvde writes text that is not ASCII as X'…' unless told -u. */
+static bool is_quoted_hex(struct span text)
+{
+    return text.len >= 5 && text.at[1] == '\'' && ascii_lower(text.at[0]) == 'x' &&
+           text.at[text.len - 1] == '\'';
+}
+
 static enum fault undo_quoted_hex(struct arena *arena, struct span *text)
 {
     struct span digits;
     uint8_t *copy;
     size_t nul;
 
-    if (text->len < 5 || ascii_lower(text->at[0]) != 'x' || text->at[1] != '\'' ||
-        text->at[text->len - 1] != '\'') {
-        return FAULT_NONE;
-    }
     digits = span_of(text->at + 2, text->len - 3);
     copy = arena_take(arena, digits.len / 2);
     if (copy == NULL) {
@@ -68,7 +70,7 @@ static enum fault undo_quoted_hex(struct arena *arena, struct span *text)
 enum fault multi_single(struct span field, struct arena *arena, struct span *out)
 {
     *out = field;
-    return undo_quoted_hex(arena, out);
+    return is_quoted_hex(field) ? undo_quoted_hex(arena, out) : FAULT_NONE;
 }
 
 enum fault multi_next(struct cursor *field, const struct entry_style *style, struct arena *arena,

@@ -51,7 +51,10 @@ static enum csv_end check_after_closing(struct span text, size_t at, struct span
     return !last && span_equal(rest, span_upto(delimiter, rest.len)) ? CSV_INCOMPLETE : CSV_BROKEN;
 }
 
-/* Index of the delimiter or line end at or after `from`, or text.len; `*nul`: a NUL came before. */
+/*
+ * Index of the delimiter or line end at or after `from`, or text.len; `*nul`: a NUL came before.
+ * A quote that is no field's first byte is a byte like others.
+ */
 static size_t find_stop(struct lines_stops *stops, struct span text, size_t from,
                         struct span delimiter, bool *nul)
 {
@@ -108,6 +111,7 @@ static enum csv_stop take_quoted(struct span text, const struct csv_dialect *dia
     }
     *out = (struct csv_field){
         .text = span_of(text.at + from, closing - from), .quoted = true, .doubled = doubled};
+    out->nul = find(text, from, closing, '\0') < closing;
     if (find(text, from, closing, '\n') < closing) {
         walk->lines += count_byte(out->text, '\n');
     }

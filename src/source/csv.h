@@ -38,7 +38,7 @@ struct csv_field {
     struct span text; /* without its quotes; doubled ones are still doubled */
     bool quoted;
     bool doubled; /* holds a doubled quote: csv_field_text() undoes it */
-    bool nul;     /* holds a NUL byte; not told of a quoted one */
+    bool nul;     /* holds a NUL byte */
 };
 
 /* A walk over the fields of a text; csv_walk_of() is its start. */
@@ -50,7 +50,9 @@ struct csv_walk {
 
 static inline struct csv_walk csv_walk_of(const struct csv_dialect *dialect)
 {
-    return (struct csv_walk){.stops = lines_stops_of(dialect->delimiter.at[0], '\n', '\0')};
+    return (struct csv_walk){
+        .stops = lines_stops_of(dialect->delimiter.at[0], '\n', '\0',
+                                dialect->quote >= 0 ? (uint8_t)dialect->quote : (uint8_t)'\n')};
 }
 
 /*
@@ -62,22 +64,44 @@ static inline struct csv_walk csv_walk_of(const struct csv_dialect *dialect)
  */
 enum csv_stop csv_walk_any(struct span text, const struct csv_dialect *dialect, bool last,
                            size_t skip, struct csv_walk *walk, struct csv_field *out);
+
+/* Takes the field, which ends at `stop`, and goes on behind it. */
+static inline void csv_walk_take(struct span text, size_t from, size_t stop, bool quoted,
+                                 struct csv_walk *walk, struct csv_field *out)
+{
+    out->text.at = text.at + from;
+    out->text.len = stop - from;
+    out->quoted = quoted;
+    out->doubled = out->nul = false;
+    walk->at = stop + 1 + (size_t)quoted;
+}
+
 static inline enum csv_stop csv_walk_next(struct span text, const struct csv_dialect *dialect,
                                           bool last, size_t skip, struct csv_walk *walk,
                                           struct csv_field *out)
 {
-    size_t from = walk->at;
+    const uint8_t delimiter = dialect->delimiter.at[0];
+    size_t from = walk->at, stop;
 
-    /* Nine of ten fields: not quoted, and another one follows. */
-    if (from < text.len && text.at[from] != dialect->quote && dialect->delimiter.len == 1) {
-        size_t stop = lines_next_stop(&walk->stops, text, from + skip);
-
-        if (stop < text.len && text.at[stop] == dialect->delimiter.at[0]) {
-            out->text.at = text.at + from;
-            out->text.len = stop - from;
-            out->quoted = out->doubled = out->nul = false;
-            walk->at = stop + 1;
-            return CSV_STOP_FIELD;
+    /* Nearly all fields: without line ends, NULs and doubled quotes, and another one follows. */
+    if (from < text.len && dialect->delimiter.len == 1 && dialect->quote != delimiter) {
+        if (text.at[from] != dialect->quote) {
+            stop = lines_next_stop(&walk->stops, text, from + skip);
+            if (stop < text.len && text.at[stop] == delimiter) {
+                csv_walk_take(text, from, stop, false, walk, out);
+                return CSV_STOP_FIELD;
+            }
+        } else {
+            do {
+                stop = lines_next_stop(&walk->stops, text, ++from);
+                from = stop;
+            } while (stop < text.len && text.at[stop] == delimiter);
+            from = walk->at + 1;
+            if (stop + 1 < text.len && text.at[stop] == dialect->quote &&
+                text.at[stop + 1] == delimiter) {
+                csv_walk_take(text, from, stop, true, walk, out);
+                return CSV_STOP_FIELD;
+            }
         }
     }
     return csv_walk_any(text, dialect, last, skip, walk, out);

@@ -124,8 +124,9 @@ static void look_for_header(struct source *source, struct span lines, bool is_on
                             struct arena *arena)
 {
     const struct csv_dialect *dialect = &source->dialect;
-    struct lines_stops stops = lines_stops_of(dialect->delimiter.at[0], '\n',
-                                              dialect->quote >= 0 ? (uint8_t)dialect->quote : '\n');
+    struct lines_stops stops =
+        lines_stops_of(dialect->delimiter.at[0], '\n', '\n',
+                       dialect->quote >= 0 ? (uint8_t)dialect->quote : (uint8_t)'\n');
     size_t begin = 0, end = lines.len, at = 0;
 
     while (at < lines.len) {

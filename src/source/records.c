@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "entry/multi.h"
 #include "source/live_frame.h"
 
 /* Bytes that no certificate fits in: a value this short may be a word of a second header. */
@@ -56,7 +57,6 @@ static enum fault fill_field(struct filling *filling, const struct entry_column 
     const struct csv_header *header = filling->header;
     struct span text = field->text;
     enum fault fault = FAULT_NONE;
-    size_t nul;
 
     if (text.len == 0) {
         return FAULT_NONE;
@@ -68,7 +68,7 @@ static enum fault fill_field(struct filling *filling, const struct entry_column 
         }
     }
     if (!attribute_is_certificate(column->attribute)) {
-        filling->nul |= field->nul || (field->quoted && span_find(text, '\0', &nul));
+        filling->nul |= field->nul;
     }
     if (column->route > 0) {
         fault =
@@ -82,49 +82,101 @@ static enum fault fill_field(struct filling *filling, const struct entry_column 
 /* How far the certificates at the start of the next field reach, by their own word. */
 static size_t claimed_skip(const struct filling *filling)
 {
+    enum { FIRST_DIGIT = '3' }; /* of a SEQUENCE */
     const struct csv_header *header = filling->header;
-    uint8_t delimiter = header->dialect.delimiter.at[0];
-    uint8_t separator = header->style.separator;
+    const struct span rest = span_from(filling->text, filling->walk.at);
+    const uint8_t separator = header->style.separator;
 
+    if (rest.len == 0 || rest.at[0] != FIRST_DIGIT) {
+        return 0;
+    }
     /* Where both are the same byte, it ends the field: a zero separates nothing. */
-    return value_hex_claim(span_from(filling->text, filling->walk.at),
-                           separator == delimiter ? 0 : separator);
+    return value_hex_claim(rest, separator == header->dialect.delimiter.at[0] ? 0 : separator);
+}
+
+/* Takes a field, of which `skip` bytes need not be looked at; false: there is none to take. */
+static inline bool take_field(struct filling *filling, size_t skip, struct csv_field *out)
+{
+    filling->stop = csv_walk_next(filling->text, &filling->header->dialect, filling->last, skip,
+                                  &filling->walk, out);
+    return filling->stop <= CSV_STOP_RECORD;
 }
 
 /*
- * Takes the next field. A certificate tells its own length, which saves looking for its end; where
- * it lied, the field is taken once more in the plain way.
+ * Takes the next field, which is for certificates. They tell their own length, which saves looking
+ * for their end; where one lied, the field is taken once more in the plain way.
  */
-static enum fault fill_next(struct filling *filling)
+static enum fault fill_certificates(struct filling *filling, const struct entry_column *column)
 {
-    const struct csv_header *header = filling->header;
-    static const struct entry_column nothing = {.attribute = ATTRIBUTE_OTHER};
-    const struct entry_column *column =
-        filling->fields < header->count ? &header->columns[filling->fields] : &nothing;
     size_t at = filling->walk.at, lines = filling->walk.lines;
     size_t values = filling->entry->value_count;
-    size_t skip = attribute_is_certificate(column->attribute) ? claimed_skip(filling) : 0;
-    struct csv_field field = {0};
-    enum fault fault = FAULT_NONE;
+    size_t skip = claimed_skip(filling);
+    struct csv_field field;
+    enum fault fault;
 
-    filling->stop =
-        csv_walk_next(filling->text, &header->dialect, filling->last, skip, &filling->walk, &field);
-    if (filling->stop == CSV_STOP_BROKEN || filling->stop == CSV_STOP_INCOMPLETE) {
+    if (!take_field(filling, skip, &field)) {
         return FAULT_NONE;
     }
-    if (column->attribute != ATTRIBUTE_OTHER || column->route > 0) {
-        fault = fill_field(filling, column, &field);
-    }
+    filling->fields++;
+    fault = fill_field(filling, column, &field);
     if (fault == FAULT_NONE && skip > 0 && entry_has_broken_value(filling->entry, values)) {
         filling->walk.at = at;
         filling->walk.lines = lines;
         filling->entry->value_count = values;
-        filling->stop = csv_walk_next(filling->text, &header->dialect, filling->last, 0,
-                                      &filling->walk, &field);
-        fault = fill_field(filling, column, &field);
+        return take_field(filling, 0, &field) ? fill_field(filling, column, &field) : FAULT_NONE;
     }
-    filling->extra_bytes |= filling->fields >= header->count && field.text.len > 0;
+    return fault;
+}
+
+/* Takes the next field, which is for anything but certificates. */
+static inline enum fault fill_text(struct filling *filling, const struct entry_column *column)
+{
+    struct csv_field field;
+    struct span *place;
+
+    if (!take_field(filling, 0, &field)) {
+        return FAULT_NONE;
+    }
     filling->fields++;
+    if (field.text.len == 0 || (column->attribute == ATTRIBUTE_OTHER && column->route == 0)) {
+        return FAULT_NONE;
+    }
+    place = entry_text_place(filling->entry, column->attribute);
+    if (place != NULL && column->route == 0 && !field.doubled && !field.nul) {
+        return multi_set(field.text, filling->arena, place);
+    }
+    return fill_field(filling, column, &field);
+}
+
+/* Takes a field that no column is for. */
+static void pass_field(struct filling *filling)
+{
+    struct csv_field field;
+
+    if (take_field(filling, 0, &field)) {
+        filling->fields++;
+        filling->extra_bytes |= field.text.len > 0;
+    }
+}
+
+/* Takes the fields to the end of the record, and reads those that we want into the entry. */
+static enum fault fill_record(struct filling *filling)
+{
+    const struct csv_header *header = filling->header;
+    enum fault fault = FAULT_NONE;
+
+    for (size_t i = 0; i < header->count && fault == FAULT_NONE; i++) {
+        const struct entry_column *column = &header->columns[i];
+
+        fault = attribute_is_certificate(column->attribute) ? fill_certificates(filling, column)
+                                                            : fill_text(filling, column);
+        if (filling->stop != CSV_STOP_FIELD) {
+            return fault;
+        }
+    }
+    while (fault == FAULT_NONE && filling->stop == CSV_STOP_FIELD) {
+        pass_field(filling);
+    }
     return fault;
 }
 
@@ -263,11 +315,8 @@ static enum fault read_csv_record(struct records *records, struct arena *arena, 
                               .last = records->last || records->rest.len > SOURCE_RECORD_MAX,
                               .entry = entry,
                               .arena = arena};
-    enum fault fault = FAULT_NONE;
+    enum fault fault = fill_record(&filling);
 
-    while (fault == FAULT_NONE && filling.stop == CSV_STOP_FIELD) {
-        fault = fill_next(&filling);
-    }
     if (fault != FAULT_NONE) {
         pass_record(records);
         return fault_at(fault, 0, "out of memory for this record: skipped", why);
@@ -298,19 +347,15 @@ static enum fault next_csv(struct records *records, struct arena *arena, struct 
                            uint64_t *line, struct why *why)
 {
     while (records->rest.len > records->beyond) {
-        struct entry entry = {.line = records->line};
         bool empty = false;
         enum fault fault;
 
         *line = records->line;
-        fault = read_csv_record(records, arena, &entry, &empty, why);
-        if (empty) {
-            continue;
+        *out = (struct entry){.line = records->line};
+        fault = read_csv_record(records, arena, out, &empty, why);
+        if (!empty) {
+            return fault;
         }
-        if (fault == FAULT_NONE) {
-            *out = entry;
-        }
-        return fault;
     }
     return FAULT_ABSENT;
 }

@@ -149,7 +149,8 @@ struct records records_of(struct source *source, struct batch *batch);
 
 /*
  * Takes the next entry; its spans live as long as the batch and the arena's contents do.
- * `*line` is where a fault is. An entry may carry a remark on how it stood there.
+ * `*line` is where a fault is. An entry may carry a remark on how it stood there. What `*out` holds
+ * after a fault means nothing: it is filled as the reading goes.
  *
  * FAULT_ABSENT    the batch is at its end
  * FAULT_SYNTAX    a record that cannot be read: name it, the next call goes on

@@ -88,7 +88,7 @@ static size_t next_step(size_t at) { return at % 7 == 0 ? at % 130 : 0; }
 
 static void run_stops(struct span text, struct result *out)
 {
-    struct lines_stops stops = lines_stops_of(',', '\n', 'x');
+    struct lines_stops stops = lines_stops_of(',', '\n', 'x', '=');
 
     out->made = 0;
     for (size_t at = 0; at < text.len; at++) { /* some from a new block, some from the last one */
