@@ -170,6 +170,16 @@ static enum fault open_settings(struct span value, struct bundle *out, struct wh
     return FAULT_NONE;
 }
 
+/* A SEQUENCE of the usual size that fills `value` and begins with another: a certificate. */
+static bool is_usual_certificate(struct span value)
+{
+    enum { HEADER = 4 };
+    const uint8_t *at = value.at;
+
+    return value.len > HEADER && at[0] == DER_SEQUENCE && at[1] == 0x82 &&
+           ((size_t)at[2] << 8 | at[3]) + HEADER == value.len && at[HEADER] == DER_SEQUENCE;
+}
+
 enum fault bundle_open(struct span value, struct bundle *out, struct why *why)
 {
     struct bundle opened = {0};
@@ -177,6 +187,10 @@ enum fault bundle_open(struct span value, struct bundle *out, struct why *why)
     struct bundle_item item;
     enum fault fault;
 
+    if (is_usual_certificate(value)) {
+        *out = (struct bundle){.form = BUNDLE_X509, .rest = cursor_over(value)};
+        return FAULT_NONE;
+    }
     if (value.len == 0) {
         return fault_at(FAULT_ABSENT, 0, "the value is empty", why);
     }

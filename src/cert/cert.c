@@ -38,6 +38,9 @@ static bool take_validity(struct cursor *in, struct cert *cert)
 {
     struct cursor validity;
 
+    if (der_take_validity(in, &cert->not_before, &cert->not_after)) {
+        return true;
+    }
     return der_enter(in, DER_SEQUENCE, &validity) && der_take_time(&validity, &cert->not_before) &&
            der_take_time(&validity, &cert->not_after) && validity.rest.len == 0;
 }
@@ -74,24 +77,49 @@ static enum fault read_extensions(struct cursor *in, struct cert_habits *habits,
     return FAULT_NONE;
 }
 
-static bool take_issuer(struct cursor *in, struct cert_habits *habits, struct span *name)
+/* Algorithm and issuer, from memory where they came before. */
+static enum fault take_head(struct cursor *in, struct cert_habits *habits, struct cert *cert,
+                            struct why *why)
 {
+    const uint8_t *start = in->rest.at;
+
+    if (habits != NULL && habit_take_head(habits, in, cert)) {
+        return FAULT_NONE;
+    }
+    if (!algorithm_take(in, &cert->signature_algorithm, &cert->signature_params)) {
+        return refuse(in, "RFC 5280, 4.1.2.3: not a signature algorithm", why);
+    }
+    if (!name_take(in, &cert->issuer)) {
+        return refuse(in, "RFC 5280, 4.1.2.4: the issuer is not a Name", why);
+    }
+    if (habits != NULL) {
+        habit_keep_head(habits, span_of(start, (size_t)(in->rest.at - start)), cert);
+    }
+    return FAULT_NONE;
+}
+
+/* People of one house have much of their names in common. */
+static bool take_subject(struct cursor *in, struct cert_habits *habits, struct span *name)
+{
+    struct span before, known;
+
     if (habits == NULL) {
         return name_take(in, name);
     }
-    if (habit_take_issuer(habits, in, name)) {
-        return true;
-    }
-    if (!name_take(in, name)) {
+    known = habit_subject(habits);
+    if (!name_take_known(in, known, name, &before)) {
         return false;
     }
-    habit_keep_issuer(habits, *name);
+    if (!span_equal(before, known)) {
+        habit_keep_subject(habits, before);
+    }
     return true;
 }
 
 static enum fault read_tbs(struct cursor *in, struct cert_habits *habits, struct cert *cert,
                            struct why *why)
 {
+    enum fault fault;
 
     if (!take_version(in, &cert->version)) {
         return refuse(in, "RFC 5280, 4.1.2.1: the version is v1, v2 or v3", why);
@@ -99,16 +127,14 @@ static enum fault read_tbs(struct cursor *in, struct cert_habits *habits, struct
     if (!der_take(in, DER_INTEGER, &cert->serial) || !der_is_integer(cert->serial)) {
         return refuse(in, "RFC 5280, 4.1.2.2: the serial number is an INTEGER", why);
     }
-    if (!algorithm_take(in, &cert->signature_algorithm, &cert->signature_params)) {
-        return refuse(in, "RFC 5280, 4.1.2.3: not a signature algorithm", why);
-    }
-    if (!take_issuer(in, habits, &cert->issuer)) {
-        return refuse(in, "RFC 5280, 4.1.2.4: the issuer is not a Name", why);
+    fault = take_head(in, habits, cert, why);
+    if (fault != FAULT_NONE) {
+        return fault;
     }
     if (!take_validity(in, cert)) {
         return refuse(in, "RFC 5280, 4.1.2.5: the validity is not two dates", why);
     }
-    if (!name_take(in, &cert->subject)) {
+    if (!take_subject(in, habits, &cert->subject)) {
         return refuse(in, "RFC 5280, 4.1.2.6: the subject is not a Name", why);
     }
     if (!key_take(in, &cert->spki, &cert->key)) {

@@ -157,3 +157,17 @@ bool der_take_time(struct cursor *in, int64_t *out)
     }
     return true;
 }
+
+bool der_take_validity(struct cursor *in, int64_t *not_before, int64_t *not_after)
+{
+    enum { HEADER = 2, SIZE = HEADER + 2 * USUAL_TIME };
+    const uint8_t *at = in->rest.at;
+
+    if (in->rest.len < SIZE || at[0] != DER_SEQUENCE || at[1] != SIZE - HEADER ||
+        !read_usual_time(at + HEADER, not_before) ||
+        !read_usual_time(at + HEADER + USUAL_TIME, not_after)) {
+        return false;
+    }
+    der_advance(in, SIZE);
+    return true;
+}

@@ -18,4 +18,10 @@
  */
 MUST_USE bool der_take_time(struct cursor *in, int64_t *out);
 
+/*
+ * Reads a Validity as nearly all certificates have it: two UTCTimes with seconds and `Z`. False,
+ * and nothing moves, when it is another, be it right or not.
+ */
+MUST_USE bool der_take_validity(struct cursor *in, int64_t *not_before, int64_t *not_after);
+
 #endif

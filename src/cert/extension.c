@@ -1,5 +1,6 @@
 #include "cert/extension.h"
 
+#include "base/word.h"
 #include "cert/der.h"
 #include "cert/general_name.h"
 #include "cert/habit.h"
@@ -215,6 +216,61 @@ static bool take_usual(struct cursor *in, struct extension *out)
     return true;
 }
 
+/* An extension of which each certificate has its own, in the one form that nearly all have. */
+static const uint64_t varying_form = 0x00001d5503060030, varying_mask = 0x0000ffffffff00ff;
+
+/* 30 1d 06 03 55 1d 0e 04 16 04 14, and a hash of 20 octets. */
+static bool take_key_id(struct cursor *in, struct cert *cert)
+{
+    enum { HEADERS = 11, SIZE = HEADERS + 20 };
+    static const uint8_t headers[] = {0x30, 0x1d, 6, 3, 0x55, 0x1d, 0x0e, 4, 0x16, 4, 0x14};
+
+    if (in->rest.len < SIZE || memcmp(in->rest.at, headers, HEADERS) != 0) {
+        return false;
+    }
+    cert->subject_key_id = span_of(in->rest.at + HEADERS, SIZE - HEADERS);
+    der_advance(in, SIZE);
+    return true;
+}
+
+/* 30 n+11 06 03 55 1d 11 04 n+4 30 n+2 81 n, and one mail address. */
+static bool take_one_address(struct cursor *in, struct cert *cert)
+{
+    enum { HEADERS = 13, NAME_HEADER = 2 };
+    const uint8_t *at = in->rest.at;
+    size_t n = at[HEADERS - 1];
+
+    if (n + HEADERS - 2 >= 0x80 || at[1] != n + HEADERS - 2 || at[7] != DER_OCTET_STRING ||
+        at[8] != n + 4 || at[9] != DER_SEQUENCE || at[10] != n + NAME_HEADER ||
+        at[11] != (DER_CONTEXT | GENERAL_RFC822) || in->rest.len < n + HEADERS) {
+        return false;
+    }
+    cert->san = span_of(at + HEADERS - NAME_HEADER, n + NAME_HEADER);
+    der_advance(in, n + HEADERS);
+    return true;
+}
+
+/* Takes such a one, of a kind that was not seen yet; false for any other, be it right or not. */
+static bool take_varying(struct cursor *in, struct cert *cert, uint64_t *seen)
+{
+    enum { NUMBER_AT = 6, LEAST = 13 };
+    const uint8_t *at = in->rest.at;
+    uint64_t bit;
+
+    if (in->rest.len < LEAST || (word_at(at) & varying_mask) != varying_form ||
+        at[NUMBER_AT] >= 64) {
+        return false;
+    }
+    bit = (uint64_t)1 << at[NUMBER_AT];
+    if ((*seen & bit) != 0 || (at[NUMBER_AT] == CE_SUBJECT_KEY_ID     ? !take_key_id(in, cert)
+                               : at[NUMBER_AT] == CE_SUBJECT_ALT_NAME ? !take_one_address(in, cert)
+                                                                      : true)) {
+        return false;
+    }
+    *seen |= bit;
+    return true;
+}
+
 static bool take_extension(struct cursor *in, struct extension *out)
 {
     struct cursor body;
@@ -289,6 +345,13 @@ bool extensions_read(struct cursor *in, struct cert_habits *habits, struct cert 
 
         if (habits != NULL && run.start == NULL && habit_take_run(habits, place, in, cert, &seen)) {
             place++;
+            continue;
+        }
+        if (take_varying(in, cert, &seen)) {
+            if (habits != NULL) {
+                end_run(&run, habits, &place, offset, seen_before, cert);
+                place++;
+            }
             continue;
         }
         if (!take_extension(in, &e)) {

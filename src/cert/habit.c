@@ -10,21 +10,50 @@ static bool begins_with(struct span in, const uint8_t *bytes, size_t size)
     return size > 0 && in.len >= size && memcmp(in.at, bytes, size) == 0;
 }
 
-bool habit_take_issuer(const struct cert_habits *habits, struct cursor *in, struct span *name)
+bool habit_take_head(const struct cert_habits *habits, struct cursor *in, struct cert *cert)
 {
-    if (!begins_with(in->rest, habits->issuer, habits->issuer_size)) {
-        return false;
+    for (size_t way = 0; way < HABIT_WAYS; way++) {
+        const struct habit_head *head = &habits->heads[way];
+        const uint8_t *at = in->rest.at;
+
+        if (!begins_with(in->rest, head->bytes, head->size)) {
+            continue;
+        }
+        cert->signature_algorithm = span_of(at + head->algorithm_at, head->algorithm_len);
+        cert->signature_params = head->params_len > 0
+                                     ? span_of(at + head->params_at, head->params_len)
+                                     : (struct span){0};
+        cert->issuer = span_of(at + head->issuer_at, head->size - (size_t)head->issuer_at);
+        der_advance(in, head->size);
+        return true;
     }
-    *name = span_of(in->rest.at, habits->issuer_size);
-    der_advance(in, habits->issuer_size);
-    return true;
+    return false;
 }
 
-void habit_keep_issuer(struct cert_habits *habits, struct span name)
+void habit_keep_head(struct cert_habits *habits, struct span head, const struct cert *cert)
 {
-    if (name.len <= sizeof(habits->issuer)) {
-        memcpy(habits->issuer, name.at, name.len);
-        habits->issuer_size = name.len;
+    size_t issuer = (size_t)(cert->issuer.at - head.at);
+    struct habit_head *kept;
+
+    if (head.len > HABIT_HEAD_BYTES || issuer > UINT8_MAX) {
+        return;
+    }
+    kept = &habits->heads[habits->oldest_head++ % HABIT_WAYS];
+    kept->size = (uint16_t)head.len;
+    kept->algorithm_at = (uint8_t)(cert->signature_algorithm.at - head.at);
+    kept->algorithm_len = (uint8_t)cert->signature_algorithm.len;
+    kept->params_len = (uint8_t)cert->signature_params.len;
+    kept->params_at =
+        kept->params_len > 0 ? (uint8_t)(cert->signature_params.at - head.at) : (uint8_t)0;
+    kept->issuer_at = (uint8_t)issuer;
+    memcpy(kept->bytes, head.at, head.len);
+}
+
+void habit_keep_subject(struct cert_habits *habits, struct span rdns)
+{
+    if (rdns.len <= sizeof(habits->subject)) {
+        memcpy(habits->subject, rdns.at, rdns.len);
+        habits->subject_size = rdns.len;
     }
 }
 

@@ -7,14 +7,28 @@
 #include "cert/cert.h"
 
 /*
- * What certificates of one issuer have in common: its name, and whole runs of extensions, byte
- * for byte. What was read once and found right is remembered; where the same bytes come again, one
- * comparison takes the place of the reading, and the facts are the same.
+ * What certificates of one issuer have in common: how they are signed and its name, what their
+ * subjects begin with, and whole runs of extensions, byte for byte. What was read once and found
+ * right is remembered; where the same bytes come again, one comparison takes the place of the
+ * reading, and the facts are the same.
  *
  * Nothing is trusted: whoever sends other bytes is read as always. A memory is one thread's; {0}
  * is an empty one.
  */
-enum { HABIT_NAME_BYTES = 256, HABIT_RUN_BYTES = 744, HABIT_PLACES = 6, HABIT_WAYS = 4 };
+enum {
+    HABIT_HEAD_BYTES = 316,
+    HABIT_NAME_BYTES = 256,
+    HABIT_RUN_BYTES = 744,
+    HABIT_PLACES = 6,
+    HABIT_WAYS = 4
+};
+
+/* The signature's algorithm and the issuer, which stand behind each other, both with headers. */
+struct habit_head {
+    uint16_t size; /* octets of `bytes`; 0: nothing is remembered */
+    uint8_t algorithm_at, algorithm_len, params_at, params_len, issuer_at;
+    uint8_t bytes[HABIT_HEAD_BYTES];
+};
 
 /* Extensions that stood behind each other and were right, and the facts that they gave. */
 struct habit_run {
@@ -27,18 +41,29 @@ struct habit_run {
 };
 
 struct cert_habits {
-    size_t issuer_size; /* octets of the Name, header included */
-    uint8_t issuer[HABIT_NAME_BYTES];
+    struct habit_head heads[HABIT_WAYS];
+    size_t subject_size; /* octets of the subject's RDNs but the last one */
+    uint8_t subject[HABIT_NAME_BYTES];
     struct habit_run runs[HABIT_PLACES][HABIT_WAYS]; /* by place in the list */
     uint8_t oldest[HABIT_PLACES];                    /* the way that the next one takes */
+    uint8_t oldest_head;
 };
 
-/* Takes the Name if it is the one that was remembered last. */
-MUST_USE bool habit_take_issuer(const struct cert_habits *habits, struct cursor *in,
-                                struct span *name);
+/* Takes algorithm and issuer if they are among those that are remembered. */
+MUST_USE bool habit_take_head(const struct cert_habits *habits, struct cursor *in,
+                              struct cert *cert);
 
-/* Remembers a Name that name_take() gave. */
-void habit_keep_issuer(struct cert_habits *habits, struct span name);
+/* Remembers them: `head` is where `cert` has them from. */
+void habit_keep_head(struct cert_habits *habits, struct span head, const struct cert *cert);
+
+/* The RDNs that the last subject began with. */
+static inline struct span habit_subject(const struct cert_habits *habits)
+{
+    return span_of(habits->subject, habits->subject_size);
+}
+
+/* Remembers RDNs that name_take_known() passed over. */
+void habit_keep_subject(struct cert_habits *habits, struct span rdns);
 
 /*
  * Takes the extensions that come next if a run remembered at `place` is the same, and adds their

@@ -128,17 +128,23 @@ static bool pass_rdn(struct cursor *rdns)
     return true;
 }
 
-bool name_take(struct cursor *in, struct span *name)
+bool name_take_known(struct cursor *in, struct span known, struct span *name, struct span *before)
 {
     size_t start = in->offset;
+    const uint8_t *first, *last;
     struct cursor rdns;
 
     if (!der_enter(in, DER_SEQUENCE, &rdns)) {
         return false;
     }
+    first = last = rdns.rest.at;
+    if (known.len > 0 && known.len < rdns.rest.len && memcmp(first, known.at, known.len) == 0) {
+        der_advance(&rdns, known.len);
+    }
     while (rdns.rest.len > 0) {
         size_t usual = usual_rdn(rdns.rest);
 
+        last = rdns.rest.at;
         if (usual > 0) {
             der_advance(&rdns, usual);
         } else if (!pass_rdn(&rdns)) {
@@ -151,7 +157,15 @@ bool name_take(struct cursor *in, struct span *name)
         return false;
     }
     *name = span_of(in->rest.at - (in->offset - start), in->offset - start);
+    *before = span_of(first, (size_t)(last - first));
     return true;
+}
+
+bool name_take(struct cursor *in, struct span *name)
+{
+    struct span before;
+
+    return name_take_known(in, (struct span){0}, name, &before);
 }
 
 struct name_walk name_walk_of(struct span name)

@@ -35,6 +35,13 @@ enum { NAME_MAX_SIZE = 1024 * 1024 };
  */
 MUST_USE bool name_take(struct cursor *in, struct span *name);
 
+/*
+ * The same, for a Name that may begin with the RDNs `known`, which were right before. `*before` are
+ * all of its RDNs but the last one, a view as `*name` is.
+ */
+MUST_USE bool name_take_known(struct cursor *in, struct span known, struct span *name,
+                              struct span *before);
+
 /* `name` is one that name_take() gave; of any other the walk ends where it is broken. */
 struct name_walk name_walk_of(struct span name);
 MUST_USE bool name_walk_next(struct name_walk *walk, struct name_part *out);

@@ -64,6 +64,14 @@ static const struct row {
     {"key usage twice: the first holds",
      CE("300b", "0f", "04", "0302 05a0") CE("300b", "0f", "04", "0302 0780"), KEY_USAGE | 0x5,
      false, BROKEN},
+    {"an address alone, twice",
+     CE("300c", "11", "05", "3003 8101 61") CE("300c", "11", "05", "3003 8101 62"), SAN, false,
+     BROKEN},
+    {"an address longer than its name", CE("300c", "11", "05", "3003 8102 61"), 0, false, BROKEN},
+    {"a usual key identifier, twice",
+     CE("301d", "0e", "16", "0414 00112233445566778899 aabbccddeeff00112233")
+         CE("301d", "0e", "16", "0414 00112233445566778899 aabbccddeeff00112233"),
+     0, false, BROKEN},
     {"others may stand twice", CE("3009", "20", "02", "3000") CE("3009", "20", "02", "3000"), 0,
      false, false},
 };

@@ -130,11 +130,37 @@ static void long_name_stops_at_the_maximum(void **state)
     }
 }
 
+/* Each name behind what each other one begins with: they are read alike. */
+static void known_beginning_changes_nothing(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows) * COUNT(rows); i++) {
+        struct built other = {0}, own = {0};
+        struct cursor in;
+        struct span whole = {0}, again = {0}, known = {0}, before = {0};
+        bool right;
+
+        build_hex(&other, rows[i / COUNT(rows)].hex);
+        build_hex(&own, rows[i % COUNT(rows)].hex);
+        in = cursor_over(span_of(other.at, other.len));
+        if (!name_take_known(&in, known, &whole, &known)) {
+            continue;
+        }
+        in = cursor_over(span_of(own.at, own.len));
+        right = name_take(&in, &whole);
+        in = cursor_over(span_of(own.at, own.len));
+        assert_int_equal(name_take_known(&in, known, &again, &before), right);
+        assert_true(!right || (again.at == whole.at && again.len == whole.len));
+        assert_true(before.len < own.len);
+    }
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(rows) + COUNT(oid_rows) + 1] = {
-        cmocka_unit_test(long_name_stops_at_the_maximum)};
-    size_t n = 1;
+    struct CMUnitTest tests[COUNT(rows) + COUNT(oid_rows) + 2] = {
+        cmocka_unit_test(long_name_stops_at_the_maximum),
+        cmocka_unit_test(known_beginning_changes_nothing)};
+    size_t n = 2;
 
     n += TESTS_OF(tests + n, rows, row_holds);
     (void)TESTS_OF(tests + n, oid_rows, oid_row_holds);
