@@ -147,11 +147,23 @@ static void run_workers(struct worker *workers, size_t count)
     }
 }
 
+/* Where only the counts are shown, nobody asks for warnings. */
+static struct rules rules_of(const struct roster *roster)
+{
+    struct rules rules = roster->rules;
+
+    rules.without_warnings = roster->report->options.summary_only &&
+                             !report_wants_all(roster->report) && roster->tidying == NULL &&
+                             roster->diffing == NULL;
+    return rules;
+}
+
 /* One reading of all sources. */
 static enum fault run_once(const struct roster *roster, struct keys *keys, bool collecting,
                            struct outcome *out, struct why *why)
 {
-    struct engine engine = {.roster = roster, .keys = keys, .collecting = collecting};
+    struct engine engine = {
+        .roster = roster, .rules = rules_of(roster), .keys = keys, .collecting = collecting};
     struct worker *workers = calloc(roster->threads, sizeof(*workers));
     enum fault fault = FAULT_NONE;
 

@@ -13,8 +13,9 @@
 /* One run over all sources; shared by the threads. */
 struct engine {
     const struct roster *roster;
-    struct keys *keys; /* --shared-keys, else NULL */
-    bool collecting;   /* the first of two readings: keys are noted, nothing is reported */
+    struct rules rules; /* those of the roster, narrowed to what the output shows */
+    struct keys *keys;  /* --shared-keys, else NULL */
+    bool collecting;    /* the first of two readings: keys are noted, nothing is reported */
 
     pthread_mutex_t seat; /* the reader's: guards what follows, up to `turn` */
     size_t source;        /* index of the source being read */

@@ -98,7 +98,7 @@ static enum fault take_entry(struct worker *worker, const struct work *work,
                              const struct entry *entry)
 {
     const struct engine *engine = worker->engine;
-    const struct circumstances given = {.rules = &engine->roster->rules,
+    const struct circumstances given = {.rules = &engine->rules,
                                         .site = engine->roster->site,
                                         .session = worker->session,
                                         .habits = &worker->habits};

@@ -3,33 +3,33 @@
 #include "verdict/candidate.h"
 #include "verdict/warning.h"
 
-static size_t count_user_certificates(const struct mailbox *mailbox)
-{
-    size_t n = 0;
+/* What a client takes from each attribute: the first usable one, those marked default before. */
+struct picks {
+    const struct candidate *first, *second;
+};
 
-    for (size_t i = 0; i < mailbox->count; i++) {
-        n += !mailbox->candidates[i].chain && !mailbox->candidates[i].duplicate;
+static void offer(const struct candidate **pick, const struct candidate *c)
+{
+    if (*pick == NULL || (c->marked_default && !(*pick)->marked_default)) {
+        *pick = c;
     }
-    return n;
 }
 
-/* What a client takes from one attribute: the first usable one, those marked default before. */
-static const struct candidate *pick_from(const struct mailbox *mailbox, bool first_attribute)
+/* Judges each certificate by itself, and picks; returns how many the user has. */
+static size_t judge_all(struct mailbox *mailbox, const struct rules *rules, struct picks *picks)
 {
-    const struct candidate *pick = NULL;
+    size_t users = 0;
 
     for (size_t i = 0; i < mailbox->count; i++) {
-        const struct candidate *c = &mailbox->candidates[i];
+        struct candidate *c = &mailbox->candidates[i];
 
-        if (!c->usable || c->first_attribute != first_attribute) {
-            continue;
+        candidate_judge(c, mailbox, rules);
+        users += !c->chain && !c->duplicate;
+        if (c->usable) {
+            offer(c->first_attribute ? &picks->first : &picks->second, c);
         }
-        if (c->marked_default) {
-            return c;
-        }
-        pick = pick != NULL ? pick : c;
     }
-    return pick;
+    return users;
 }
 
 /* Of two certificates with the same fault: the one whose dates say more about the mailbox. */
@@ -88,13 +88,13 @@ static void settle(struct verdict *verdict, const struct mailbox *mailbox,
 }
 
 static uint32_t warnings_seen(const struct mailbox *mailbox, const struct rules *rules,
-                              const struct verdict *verdict)
+                              const struct verdict *verdict, const struct picks *picks)
 {
     struct warning_facts facts = {
         .mailbox = mailbox,
         .rules = rules,
-        .first = pick_from(mailbox, true),
-        .second = pick_from(mailbox, false),
+        .first = picks->first,
+        .second = picks->second,
         .best = verdict->best,
         .told = verdict->effective != NULL ? verdict->effective : verdict->best,
     };
@@ -110,17 +110,14 @@ static uint32_t warnings_seen(const struct mailbox *mailbox, const struct rules 
 struct verdict verdict_of(struct mailbox *mailbox, const struct rules *rules)
 {
     struct verdict verdict = {0};
+    struct picks picks = {0};
 
-    for (size_t i = 0; i < mailbox->count; i++) {
-        candidate_judge(&mailbox->candidates[i], mailbox, rules);
-    }
-    verdict.effective = pick_from(mailbox, true);
-    if (verdict.effective == NULL) {
-        verdict.effective = pick_from(mailbox, false);
-    }
+    verdict.user_certificates = judge_all(mailbox, rules, &picks);
+    verdict.effective = picks.first != NULL ? picks.first : picks.second;
     verdict.best = best_of(mailbox, verdict.effective);
-    verdict.user_certificates = count_user_certificates(mailbox);
-    verdict.warnings = warnings_seen(mailbox, rules, &verdict);
+    if (!rules->without_warnings) {
+        verdict.warnings = warnings_seen(mailbox, rules, &verdict, &picks);
+    }
     settle(&verdict, mailbox, rules);
     verdict.uses = standing_uses(verdict.standing);
     return verdict;

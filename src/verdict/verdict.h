@@ -103,6 +103,7 @@ struct mailbox {
 struct rules {
     int64_t at;              /* "now" */
     int64_t warning_seconds; /* a certificate that ends within this is expiring */
+    bool without_warnings;   /* nobody asks for `warnings`: they are left out */
 };
 
 struct verdict {

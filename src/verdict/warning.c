@@ -167,6 +167,9 @@ uint32_t warnings_of(const struct warning_facts *facts)
 {
     uint32_t warnings = 0;
 
+    if (facts->told == NULL) { /* all others speak of a certificate of the user */
+        return has_many_values(facts) ? WARNING_MANY_VALUES : 0;
+    }
     for (size_t i = 0; i < WARNING_COUNT; i++) {
         if (rows[i].applies != NULL && rows[i].applies(facts)) {
             warnings |= (uint32_t)rows[i].warning;

@@ -238,12 +238,35 @@ static void good_mailbox_has_no_warnings(void **state)
     assert_int_equal(verdict_of(&box.mailbox, &rules).warnings, 0);
 }
 
+static void nobody_who_does_not_ask_is_warned(void **state)
+{
+    static const struct rules counting = {
+        .at = 1793491200, .warning_seconds = (int64_t)30 * UTC_DAY, .without_warnings = true};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct made_box asked, unasked;
+        struct verdict a, b;
+
+        made_box_init(&asked, rows[i].certs, rows[i].addresses);
+        made_box_init(&unasked, rows[i].certs, rows[i].addresses);
+        a = verdict_of(&asked.mailbox, &rules);
+        b = verdict_of(&unasked.mailbox, &counting);
+        assert_int_equal(b.warnings, 0);
+        assert_int_equal(a.standing, b.standing);
+        assert_int_equal(a.uses, b.uses);
+        assert_int_equal(a.user_certificates, b.user_certificates);
+    }
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(rows) + 1] = {cmocka_unit_test(good_mailbox_has_no_warnings)};
+    struct CMUnitTest tests[COUNT(rows) + 2] = {
+        cmocka_unit_test(good_mailbox_has_no_warnings),
+        cmocka_unit_test(nobody_who_does_not_ask_is_warned)};
 
     for (size_t i = 0; i < COUNT(rows); i++) {
-        tests[i + 1] = (struct CMUnitTest){
+        tests[i + 2] = (struct CMUnitTest){
             .name = rows[i].name, .test_func = row_holds, .initial_state = (void *)&rows[i]};
     }
     return cmocka_run_group_tests(tests, NULL, NULL);
