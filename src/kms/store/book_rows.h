@@ -29,8 +29,8 @@ MUST_USE enum fault book_open(struct store *store, int64_t first, int64_t last, 
                               struct why *why);
 
 /*
- * The next user, copied into `arena` (its caller resets it between batches). FAULT_LIMIT: the
- * arena's maximum is reached; the same user comes again with the next call.
+ * The next user, copied into `arena` (its caller resets it between batches). FAULT_RESOURCE
+ * also when the arena is exhausted; the same user comes again with the next call.
  */
 MUST_USE enum fault book_next(struct book *book, struct arena *arena, struct book_row *out,
                               bool *there, struct why *why);
