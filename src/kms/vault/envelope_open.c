@@ -122,7 +122,12 @@ enum fault envelope_open(const struct envelope *envelope, const struct secret *x
                          struct secret *pkcs8, struct why *why)
 {
     uint8_t wrapping[KEY], key[KEY];
-    enum fault fault =
+    enum fault fault;
+
+    if (x->len == 0) {
+        return fault_at(FAULT_DENIED, 0, does_not_open, why);
+    }
+    fault =
         derive(x, wrapping) ? unwrap(wrapping, envelope->wrapped, key, why) : group_gave_out(why);
 
     if (fault == FAULT_NONE) {
