@@ -16,6 +16,13 @@ static const struct command {
     const char *summary;
 } commands[] = {
     {"init", kms_verb_init, "the ceremony: CA, administrators, recovery agents"},
+    {"ca", kms_verb_ca, "the certificates of the CA"},
+    {"admins", kms_verb_admins, "who acts, and how many must act together"},
+    {"passphrase", kms_verb_passphrase, "give somebody another passphrase"},
+    {"audit", kms_verb_audit, "every act, and whether the chain of them is whole"},
+    {"check", kms_verb_check, "whether everything in the store fits together"},
+    {"backup", kms_verb_backup, "copy the store while others work in it"},
+    {"restore", kms_verb_restore, "make a store of a backup"},
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };

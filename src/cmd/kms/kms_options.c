@@ -65,7 +65,9 @@ static bool take_arguments(struct kms_options *o, const struct kms_verb *verb, i
     char sentence[SENTENCE_SIZE];
 
     if (argc == 0) {
-        return wrong(o, "no STORE given", NULL, status);
+        (void)snprintf(sentence, sizeof(sentence), "no %s given",
+                       verb->first_name != NULL ? verb->first_name : "STORE");
+        return wrong(o, sentence, NULL, status);
     }
     o->store = argv[0];
     o->rest = argv + 1;

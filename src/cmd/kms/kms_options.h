@@ -44,6 +44,7 @@ struct kms_verb {
     const char *(*take)(void *own, int code, const char *argument);
     size_t rest_min, rest_max; /* how many arguments stand behind STORE */
     const char *rest_name;     /* what they are: "ADDRESS" */
+    const char *first_name;    /* what stands first, where it is no STORE; else NULL */
 };
 
 /*

@@ -197,17 +197,26 @@ static bool ask_for_more(struct kms_passphrases *passphrases, struct kms *kms, e
     }
 }
 
-bool kms_passphrases_sign_in(struct kms_passphrases *passphrases, struct kms *kms,
-                             enum kms_task task)
+bool kms_passphrases_sign_in_but(struct kms_passphrases *passphrases, struct kms *kms,
+                                 enum kms_task task, const char *name)
 {
     for (size_t i = 0; i < passphrases->count; i++) {
-        const char *name = passphrases->at[i].name;
+        const char *own = passphrases->at[i].name;
 
-        if (!is_nobody(name) && !kms_passphrases_sign_in_one(passphrases, kms, name)) {
+        if (is_nobody(own) || (name != NULL && strcmp(own, name) == 0)) {
+            continue;
+        }
+        if (!kms_passphrases_sign_in_one(passphrases, kms, own)) {
             return false;
         }
     }
     return ask_for_more(passphrases, kms, task);
+}
+
+bool kms_passphrases_sign_in(struct kms_passphrases *passphrases, struct kms *kms,
+                             enum kms_task task)
+{
+    return kms_passphrases_sign_in_but(passphrases, kms, task, NULL);
 }
 
 void kms_passphrases_clear(struct kms_passphrases *passphrases)

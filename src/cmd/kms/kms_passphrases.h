@@ -60,6 +60,10 @@ const char *kms_passphrase_place(const struct kms_passphrases *passphrases, cons
 MUST_USE bool kms_passphrases_sign_in(struct kms_passphrases *passphrases, struct kms *kms,
                                       enum kms_task task);
 
+/* The same, but for one name (NULL: none): of somebody who is not in the store yet. */
+MUST_USE bool kms_passphrases_sign_in_but(struct kms_passphrases *passphrases, struct kms *kms,
+                                          enum kms_task task, const char *name);
+
 /* Signs in one person by name, an agent say: his file's passphrase, else asked. Told when false. */
 MUST_USE bool kms_passphrases_sign_in_one(struct kms_passphrases *passphrases, struct kms *kms,
                                           const char *name);

@@ -9,6 +9,26 @@
  * `admins`; who is a recovery agent changes with the shares (reshare), and is not touched here.
  */
 
+enum admins_share { ADMINS_SHARE_NONE, ADMINS_SHARE_STORE, ADMINS_SHARE_FILE };
+
+struct admins_person {
+    struct span name; /* in the session's arena */
+    bool is_admin, is_agent;
+    enum admins_share share; /* of the recovery key as it is dealt now, and where he keeps it */
+    int64_t since;
+};
+
+/* Who is in office, the policy, and the quorum of the agents. */
+struct admins_list {
+    struct admins_person people[KMS_PEOPLE_MAX];
+    size_t count;
+    struct policy policy;
+    int64_t quorum;
+};
+
+/* FAULT_RESOURCE, FAULT_SYNTAX: the store's. */
+MUST_USE enum fault admins_list(struct kms *kms, struct admins_list *out, struct why *why);
+
 /*
  * Adds an administrator, with new keys under the passphrase of `choice`, or makes one of an agent
  * (`choice->passphrase` is then his own, and he signs in with it). The acting administrators hand

@@ -51,7 +51,7 @@ enum fault kms_open(struct kms *kms, const char *path, enum kms_access access, c
                     : fault;
     }
     if (fault == FAULT_NONE) {
-        fault = read_profile(kms, why);
+        fault = access == KMS_WRITE ? read_profile(kms, why) : FAULT_NONE;
     }
     return fault == FAULT_NONE ? FAULT_NONE : session_keep(kms, fault, why);
 }

@@ -52,7 +52,7 @@ struct kms_actor {
 /* All is the session's; `{0}` is a closed one. */
 struct kms {
     struct store *store;
-    struct profile profile;      /* profile.conf, as it was when the store was opened */
+    struct profile profile;      /* profile.conf as it was then, if the session writes */
     struct authority *authority; /* the issuing CA; NULL until kms_require() */
     int64_t now;                 /* seconds; the time of everything in this act */
     bool writes;
@@ -67,7 +67,7 @@ struct kms {
 };
 
 /*
- * Opens the store at `path` for the verb `act`, and reads its profile.
+ * Opens the store at `path` for the verb `act`, and, if it writes, reads its profile.
  *
  * Faults are those of store_open(), and FAULT_SYNTAX where profile.conf is not to be read: the
  * sentence tells its line. The session is to be closed after a fault too, since it holds the

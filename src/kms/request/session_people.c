@@ -136,17 +136,17 @@ enum fault kms_allow(struct kms *kms, enum kms_task task, struct why *why)
         return fault;
     }
     if (there == 0) {
-        (void)kms_tell(kms, FAULT_DENIED, why,
-                       "%s takes the passphrase of %zu administrator%s (--passphrase NAME=FILE)",
-                       kms->act, want, want == 1 ? "" : "s");
+        fault = kms_tell(kms, FAULT_DENIED, why,
+                         "%s takes the passphrase of %zu administrator%s (--passphrase NAME=FILE)",
+                         kms->act, want, want == 1 ? "" : "s");
     } else {
         const struct span names = session_who(kms, who);
 
-        (void)kms_tell(kms, FAULT_DENIED, why,
-                       "%s takes %zu administrators by the policy, and %zu acts: %.*s", kms->act,
-                       want, there, (int)names.len, (const char *)names.at);
+        fault = kms_tell(kms, FAULT_DENIED, why,
+                         "%s takes %zu administrators by the policy, and %zu acts: %.*s", kms->act,
+                         want, there, (int)names.len, (const char *)names.at);
     }
-    return kms_refuse(kms, FAULT_DENIED, why);
+    return kms_refuse(kms, fault, why);
 }
 
 enum fault kms_require(struct kms *kms, enum kms_task task, struct why *why)

@@ -1,0 +1,71 @@
+#include <string.h>
+
+#include "cmd/kms/kms.h"
+#include "cmd/kms/kms_options.h"
+#include "kms/request/admins.h"
+
+static const struct option long_options[] = {
+    KMS_LONG_OPTIONS,
+    {NULL, 0, NULL, 0},
+};
+
+static const char help[] =
+    "usage: keyroster kms passphrase STORE NAME\n"
+    "\n"
+    "Gives an administrator or agent another passphrase. The old one is taken from\n"
+    "--passphrase NAME=FILE or asked, the new one from --passphrase new=FILE or asked\n"
+    "twice.\n";
+
+/* There is no option of its own. */
+static const char *take(void *own, int code, const char *argument)
+{
+    (void)own;
+    (void)code;
+    return argument;
+}
+
+static int run(struct kms_options *o)
+{
+    const char *name = o->rest[0];
+    const struct secret *fresh;
+    struct kms kms = {0};
+    struct why why = {0};
+    int status = EXIT_NOT_DONE;
+
+    if (kms_open(&kms, o->store, KMS_WRITE, "passphrase", kms_clock(), &why) != FAULT_NONE) {
+        status = kms_complain(o, &why);
+        kms_close(&kms);
+        return status;
+    }
+    kms_subject(&kms, span_text(name));
+    if (kms_passphrases_sign_in_one(&o->passphrases, &kms, name)) {
+        if (kms_passphrase_get(&o->passphrases, "new", KMS_ASK_NEW, &fresh, &why) != FAULT_NONE) {
+            complain(kms_passphrase_place(&o->passphrases, "new"), 0, why.rule);
+        } else {
+            status = passphrase_change(&kms, name, fresh, &why) == FAULT_NONE
+                         ? EXIT_DONE
+                         : kms_complain(o, &why);
+        }
+    }
+    kms_close(&kms);
+    return status;
+}
+
+int kms_verb_passphrase(int argc, char **argv)
+{
+    static const struct kms_verb verb = {.name = "passphrase",
+                                         .help = help,
+                                         .options = long_options,
+                                         .take = take,
+                                         .rest_min = 1,
+                                         .rest_max = 1,
+                                         .rest_name = "NAME"};
+    struct kms_options options;
+    int status;
+
+    if (kms_options_parse(argc, argv, &verb, NULL, &options, &status)) {
+        status = run(&options);
+    }
+    kms_options_clear(&options);
+    return status;
+}
