@@ -27,7 +27,8 @@ struct certificate_order {
     enum purpose purpose;  /* PURPOSE_SIGNING or PURPOSE_ENCRYPTION */
     struct span spki;      /* SubjectPublicKeyInfo, DER */
     const uint8_t *serial; /* SERIAL_SIZE bytes */
-    int64_t not_before, not_after;
+    int64_t now;
+    int64_t not_before, not_after; /* of issuer_validity(), or nearer to each other */
 };
 
 /* A new serial number. FAULT_RESOURCE without randomness. */

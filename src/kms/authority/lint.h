@@ -10,16 +10,14 @@
  * and RFC 8550.
  */
 struct lint_ask {
-    enum purpose purpose; /* what it was ordered for */
+    enum purpose purpose; /* PURPOSE_SIGNING or PURPOSE_ENCRYPTION: what it was ordered for */
     const struct span *addresses;
     size_t address_count; /* it names these, all of them, letter for letter, and no others */
     int64_t ca_not_after;
-    int64_t now; /* begin of validity lies at most a day before */
+    int64_t now; /* its validity begins at most a day before, and not after */
 };
 
-enum { LINT_RULES = 21 };
-
-/* The rules' sentences, in the order in which they are asked. */
+/* The rules' sentences, in the order in which they are asked; NULL behind the last. */
 const char *lint_rule(size_t index);
 
 /*

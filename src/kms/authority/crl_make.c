@@ -1,0 +1,181 @@
+#include "kms/authority/crl_make.h"
+
+#include <openssl/evp.h>
+
+#include "cert/crl.h"
+#include "cert/der.h"
+#include "kms/authority/authority.h"
+#include "kms/authority/der_write.h"
+#include "kms/authority/extension_write.h"
+#include "kms/authority/tbs_write.h"
+
+enum {
+    VERSION_2 = 1,
+    CE_CRL_NUMBER = 20,
+    CE_REASON_CODE = 21,
+    CE_ISSUING_DISTRIBUTION_POINT = 28,
+    PARTS_MAX = 1 << 16,
+};
+
+/* Reasons for users' certificates; the others are for CAs and for delta lists. */
+static const enum crl_reason user_reasons[] = {
+    REASON_UNSPECIFIED,         REASON_KEY_COMPROMISE,         REASON_AFFILIATION_CHANGED,
+    REASON_SUPERSEDED,          REASON_CESSATION_OF_OPERATION, REASON_CERTIFICATE_HOLD,
+    REASON_PRIVILEGE_WITHDRAWN,
+};
+
+bool crl_reason_find(struct span name, enum crl_reason *out)
+{
+    for (size_t i = 0; i < sizeof(user_reasons) / sizeof(user_reasons[0]); i++) {
+        if (span_is(name, crl_reason_name((int)user_reasons[i]))) {
+            *out = user_reasons[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+uint32_t crl_part_of(struct span serial, uint32_t parts)
+{
+    uint8_t digest[EVP_MAX_MD_SIZE] = {0};
+    uint32_t first;
+
+    if (parts <= 1 || EVP_Digest(serial.at, serial.len, digest, NULL, EVP_sha256(), NULL) != 1) {
+        return 1;
+    }
+    first = (uint32_t)digest[0] << 24 | (uint32_t)digest[1] << 16 | (uint32_t)digest[2] << 8 |
+            digest[3];
+    return first % parts + 1;
+}
+
+static enum fault check_order(const struct crl_order *order, struct why *why)
+{
+    if (order->next_update <= order->this_update) {
+        return fault_at(FAULT_SYNTAX, 0, "RFC 5280: a list's next update comes after it", why);
+    }
+    if (order->parts <= 1) {
+        return FAULT_NONE;
+    }
+    if (order->part < 1 || order->part > order->parts || order->parts > PARTS_MAX) {
+        return fault_at(FAULT_SYNTAX, 0, "there is no such part of the list", why);
+    }
+    if (order->url.len == 0) {
+        return fault_at(FAULT_SYNTAX, 0,
+                        "RFC 5280, section 5.2.5: a part of a list names its distribution point",
+                        why);
+    }
+    return FAULT_NONE;
+}
+
+/* RFC 5280, section 5.3.1: no extension rather than `unspecified`. */
+static void add_item(struct buffer *out, const struct crl_item *item)
+{
+    size_t entry = der_open(out, DER_SEQUENCE);
+
+    der_add(out, DER_INTEGER, item->serial);
+    der_add_time(out, item->revoked_at);
+    if (item->reason != REASON_UNSPECIFIED) {
+        size_t extensions = der_open(out, DER_SEQUENCE);
+        struct extension e = extension_open(out, CE_REASON_CODE, false);
+
+        der_add_number(out, DER_ENUMERATED, (uint64_t)item->reason);
+        extension_close(out, e);
+        der_close(out, extensions);
+    }
+    der_close(out, entry);
+}
+
+/* An empty list of entries is not written (section 5.1.2.6). */
+static enum fault add_items(struct buffer *out, const struct crl_order *order, crl_next *next,
+                            void *context, struct why *why)
+{
+    size_t before = out->len;
+    size_t entries = der_open(out, DER_SEQUENCE);
+    enum fault fault;
+    struct crl_item item;
+
+    while ((fault = next(context, &item, why)) == FAULT_NONE) {
+        if (order->parts > 1 && crl_part_of(item.serial, order->parts) != order->part) {
+            continue;
+        }
+        add_item(out, &item);
+        if (out->fault != FAULT_NONE) {
+            return fault_at(out->fault, 0, "no room for the revocation list", why);
+        }
+    }
+    if (fault != FAULT_ABSENT) {
+        return fault;
+    }
+    if (out->fault == FAULT_NONE && out->len == entries) {
+        out->len = before;
+    } else {
+        der_close(out, entries);
+    }
+    return FAULT_NONE;
+}
+
+static void add_issuing_point(struct buffer *out, struct span url)
+{
+    struct extension e = extension_open(out, CE_ISSUING_DISTRIBUTION_POINT, true);
+    size_t point = der_open(out, DER_SEQUENCE);
+
+    distribution_point_write(out, url);
+    der_close(out, point);
+    extension_close(out, e);
+}
+
+static void add_extensions(struct buffer *out, const struct authority *authority,
+                           const struct crl_order *order)
+{
+    size_t tagged = der_open(out, DER_CONTEXT | DER_CONSTRUCTED | 0);
+    size_t extensions = der_open(out, DER_SEQUENCE);
+    struct extension e;
+
+    extension_add_authority_key_id(out, authority_facts(authority)->subject_key_id);
+    e = extension_open(out, CE_CRL_NUMBER, false);
+    der_add_number(out, DER_INTEGER, order->number);
+    extension_close(out, e);
+    if (order->parts > 1) {
+        add_issuing_point(out, order->url);
+    }
+    der_close(out, extensions);
+    der_close(out, tagged);
+}
+
+enum fault crl_make(const struct authority *authority, const struct crl_order *order,
+                    crl_next *next, void *context, struct buffer *der, struct why *why)
+{
+    struct buffer signature = buffer_with_max(1024);
+    size_t before = der->len;
+    size_t list = der_open(der, DER_SEQUENCE);
+    size_t tbs_before = der->len;
+    size_t tbs = der_open(der, DER_SEQUENCE);
+    enum fault fault = check_order(order, why);
+
+    if (fault == FAULT_NONE) {
+        der_add_number(der, DER_INTEGER, VERSION_2);
+        buffer_add(der, authority_algorithm(authority));
+        buffer_add(der, authority_facts(authority)->subject);
+        der_add_time(der, order->this_update);
+        der_add_time(der, order->next_update);
+        fault = add_items(der, order, next, context, why);
+    }
+    if (fault == FAULT_NONE) {
+        add_extensions(der, authority, order);
+        der_close(der, tbs);
+        fault = authority_sign(authority, span_from(buffer_span(der), tbs_before), &signature, why);
+    }
+    if (fault == FAULT_NONE) {
+        buffer_add(der, authority_algorithm(authority));
+        der_add_bits(der, buffer_span(&signature));
+        der_close(der, list);
+        if (der->fault != FAULT_NONE) {
+            fault = fault_at(der->fault, 0, "no room for the revocation list", why);
+        }
+    }
+    buffer_clear(&signature);
+    if (fault != FAULT_NONE) {
+        der->len = before < der->len ? before : der->len;
+    }
+    return fault;
+}
