@@ -1,0 +1,328 @@
+#include "kms/request/collect.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/utc.h"
+#include "cert/cert.h"
+#include "kms/authority/ca.h"
+#include "kms/request/ca_keys.h"
+#include "kms/request/collect_results.h"
+#include "kms/request/recover_seal.h"
+#include "kms/request/share.h"
+#include "kms/store/authority_rows.h"
+#include "kms/store/store.h"
+
+enum { NAME_SIZE = 600, WRONG_SIZE = 256, DETAIL_MAX = 8192 };
+
+/* Those above the issuing CA of today, and roots of former times. */
+static enum fault add_roots(struct collector *c, struct span above,
+                            const struct authority_row *rows, size_t count, struct why *why)
+{
+    struct cursor in = cursor_over(above);
+    struct span certificate;
+
+    while (chain_next(&in, &certificate)) {
+        if (c->chain_count == COLLECT_CHAIN_MAX) {
+            return fault_at(FAULT_LIMIT, 0, "the chain of the CA is too long", why);
+        }
+        c->chain[c->chain_count++] = certificate;
+    }
+    for (size_t i = 0; i < count && c->chain_count < COLLECT_CHAIN_MAX; i++) {
+        if (rows[i].role == AUTHORITY_ROOT && rows[i].until != 0 && rows[i].certificate.len > 0) {
+            c->chain[c->chain_count++] = rows[i].certificate;
+        }
+    }
+    return FAULT_NONE;
+}
+
+/* The certificates of the CA: issuing ones, of former times too, and those above. */
+static enum fault load_chain(struct collector *c, struct why *why)
+{
+    struct authority_row *rows;
+    struct span above = {0};
+    size_t count;
+    enum fault fault = authority_list(c->kms->store, &c->kms->arena, &rows, &count, why);
+
+    if (fault == FAULT_NONE) {
+        fault = ca_chain(c->kms->store, &c->kms->arena, &above, why);
+    }
+    if (fault != FAULT_NONE) {
+        return fault;
+    }
+    for (size_t i = c->cas.count; i > 0 && c->chain_count < COLLECT_CHAIN_MAX; i--) {
+        c->chain[c->chain_count++] = c->cas.at[i - 1];
+    }
+    return add_roots(c, above, rows, count, why);
+}
+
+enum fault collector_open(struct collector *out, struct kms *kms, struct why *why)
+{
+    struct collector collector = {.kms = kms};
+    enum fault fault = recovery_cas(kms, &collector.cas, why);
+
+    if (fault == FAULT_NONE) {
+        fault = load_chain(&collector, why);
+    }
+    if (fault == FAULT_NONE) {
+        fault = share_vault_open(kms, &collector.vault, &collector.escrow, why);
+    }
+    if (fault == FAULT_NONE) {
+        fault = combiner_new(collector.vault, &collector.combiner, why);
+    }
+    if (fault != FAULT_NONE) {
+        collector_close(&collector);
+        return kms_tell(kms, fault, why, "%s", why->rule);
+    }
+    *out = collector;
+    return FAULT_NONE;
+}
+
+void collector_close(struct collector *collector)
+{
+    if (collector != NULL) {
+        combiner_free(collector->combiner);
+        vault_close(collector->vault);
+        collector->combiner = NULL;
+        collector->vault = NULL;
+    }
+}
+
+/* The private half of the request's key, by the one who asked. */
+static enum fault open_request_key(struct collector *c, const struct recovery *r,
+                                   struct secret *out, struct why *why)
+{
+    for (size_t i = 0; i < c->kms->actor_count; i++) {
+        if (c->kms->actors[i].id == r->row.requester) {
+            return request_key_open(&r->request, &c->kms->actors[i].identity, r->row.seal_locked,
+                                    out, why);
+        }
+    }
+    return kms_tell(c->kms, FAULT_DENIED, why,
+                    "%.*s asked for this, and nobody else can collect it",
+                    (int)r->request.requester.len, (const char *)r->request.requester.at);
+}
+
+/* Adds one agent's result for one key; `*wrong` says what is wrong with it. */
+static enum fault add_result(struct collector *c, const struct recovery *r, size_t which,
+                             const struct collect_source *source, const char **wrong,
+                             struct why *why)
+{
+    const size_t size = partial_size(vault_public(c->vault)->curve);
+    uint8_t context[PARTIAL_CONTEXT];
+    struct partial partial = {0};
+    enum fault fault =
+        partial_decode(span_of(source->partials.at + which * size, size), &partial, why);
+
+    if (fault == FAULT_NONE && partial.index != source->place) {
+        fault = fault_at(FAULT_DENIED, 0, "it is made with another agent's share", why);
+    }
+    if (fault == FAULT_NONE) {
+        fault = partial_context(span_of(r->request.digest, sizeof(r->request.digest)),
+                                r->request.keys[which].serial, source->agent, context, why);
+    }
+    if (fault == FAULT_NONE) {
+        fault = combiner_add(c->combiner, span_of(context, sizeof(context)), &partial, why);
+    }
+    partial_clear(&partial);
+    *wrong = fault == FAULT_DENIED || fault == FAULT_SYNTAX ? why->rule : NULL;
+    return *wrong != NULL ? FAULT_NONE : fault;
+}
+
+/* The shared secret of one envelope, of the results of T agents; bad ones are left out. */
+static enum fault combine(struct collector *c, struct collection *collection, size_t which,
+                          struct collect_sources *sources, struct arena *arena, struct secret *out,
+                          struct why *why)
+{
+    const struct recovery *r = &collection->recovery;
+    const unsigned needed = vault_public(c->vault)->quorum;
+    unsigned count = 0;
+    enum fault fault = combiner_start(c->combiner, r->items[which].envelope.ephemeral, why);
+
+    for (size_t i = 0; i < sources->count && count < needed && fault == FAULT_NONE; i++) {
+        struct collect_source *source = &sources->at[i];
+        const char *wrong = NULL;
+
+        if (source->is_bad) {
+            continue;
+        }
+        fault = add_result(c, r, which, source, &wrong, why);
+        if (fault == FAULT_NONE && wrong != NULL) {
+            char serial[RECOVERY_SERIAL_TEXT], sentence[WRONG_SIZE];
+
+            recovery_serial_text(r->request.keys[which].serial, serial);
+            (void)snprintf(sentence, sizeof(sentence), "the result for key %s is wrong: %s", serial,
+                           wrong);
+            fault = collect_source_drop(source, collection, arena, sentence, why);
+            continue;
+        }
+        count++;
+    }
+    if (fault == FAULT_NONE && count < needed) {
+        fault = collect_too_few(c, collection, sources, arena, why);
+    }
+    return fault == FAULT_NONE ? combiner_finish(c->combiner, out, why) : fault;
+}
+
+/* Opens one envelope; the key in it is the one of its certificate, or nobody gets it. */
+static enum fault open_key(struct collector *c, const struct recovery_item *item,
+                           const struct secret *shared, struct private_key **out, struct why *why)
+{
+    char serial[RECOVERY_SERIAL_TEXT];
+    struct private_key *key = NULL;
+    struct secret pkcs8 = {0};
+    struct cert cert = {0};
+    enum fault fault = envelope_open(&item->envelope, shared, &pkcs8, why);
+
+    recovery_serial_text(item->certificate.serial, serial);
+    if (fault == FAULT_NONE) {
+        fault = private_key_from_pkcs8(secret_span(&pkcs8), &key, why);
+    }
+    secret_clear(&pkcs8);
+    if (fault == FAULT_NONE) {
+        fault = cert_read(item->certificate.der, &cert, why);
+    }
+    if (fault == FAULT_NONE && !private_key_fits(key, cert.spki)) {
+        fault = fault_at(FAULT_DENIED, 0, "what is in the envelope is the key of another", why);
+    }
+    if (fault == FAULT_NONE) {
+        *out = key;
+        return FAULT_NONE;
+    }
+    private_key_free(key);
+    return fault == FAULT_RESOURCE
+               ? fault
+               : kms_tell(c->kms, FAULT_DENIED, why, "key %s: %s", serial, why->rule);
+}
+
+static enum fault open_keys(struct collector *c, struct collection *collection,
+                            struct collect_sources *sources, struct arena *arena, struct why *why)
+{
+    const struct recovery *r = &collection->recovery;
+    enum fault fault = FAULT_NONE;
+
+    if (collect_sources_good(sources) < vault_public(c->vault)->quorum) {
+        return collect_too_few(c, collection, sources, arena, why);
+    }
+    collection->keys = calloc(r->request.key_count, sizeof(*collection->keys));
+    if (collection->keys == NULL) {
+        return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+    }
+    collection->key_count = r->request.key_count;
+    for (size_t i = 0; i < collection->key_count && fault == FAULT_NONE; i++) {
+        struct secret shared = {0};
+
+        fault = combine(c, collection, i, sources, arena, &shared, why);
+        if (fault == FAULT_NONE) {
+            fault = open_key(c, &r->items[i], &shared, &collection->keys[i], why);
+        }
+        secret_clear(&shared);
+    }
+    return fault;
+}
+
+enum fault collect(struct collector *collector, struct span file, struct arena *arena,
+                   struct collection *out, struct why *why)
+{
+    struct collect_sources sources = {0};
+    struct secret private = {0};
+    enum fault fault;
+
+    *out = (struct collection){0};
+    fault = recovery_check(collector->kms, &collector->cas, file, arena, &out->recovery, why);
+    if (fault == FAULT_NONE) {
+        fault = open_request_key(collector, &out->recovery, &private, why);
+    }
+    if (fault == FAULT_NONE) {
+        fault = collect_sources_open(collector, out, &private, arena, &sources, why);
+    }
+    if (fault == FAULT_NONE) {
+        fault = open_keys(collector, out, &sources, arena, why);
+    }
+    secret_clear(&private);
+    collect_sources_clear(&sources);
+    return fault == FAULT_NONE
+               ? FAULT_NONE
+               : recovery_refuse(collector->kms, recovery_subject(&out->recovery), fault, why);
+}
+
+void collection_clear(struct collection *collection)
+{
+    if (collection != NULL) {
+        for (size_t i = 0; i < collection->key_count; i++) {
+            private_key_free(collection->keys[i]);
+        }
+        free(collection->keys);
+        collection->keys = NULL;
+        collection->key_count = 0;
+    }
+}
+
+/* What readers list: the address, and from when to when the certificate is valid. */
+static struct span friendly_name(const struct recovery_item *item, char out[NAME_SIZE])
+{
+    char from[UTC_DATE_SIZE], to[UTC_DATE_SIZE];
+    int len;
+
+    utc_date(item->certificate.not_before, from);
+    utc_date(item->certificate.not_after, to);
+    len = snprintf(out, NAME_SIZE, "%.*s (encryption, %s to %s)", (int)item->address.len,
+                   (const char *)item->address.at, from, to);
+    return span_of(out, (size_t)len);
+}
+
+enum fault collection_p12(const struct collector *collector, const struct collection *collection,
+                          size_t which, enum pkcs12_form form, const struct secret *passphrase,
+                          struct buffer *out, struct why *why)
+{
+    const size_t first = which == COLLECT_ALL ? 0 : which;
+    const size_t count = which == COLLECT_ALL ? collection->key_count : 1;
+    struct pkcs12_entry *entries = calloc(count, sizeof(*entries));
+    char(*names)[NAME_SIZE] = calloc(count, sizeof(*names));
+    enum fault fault;
+
+    if (entries == NULL || names == NULL) {
+        free(entries);
+        free(names);
+        return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct recovery_item *item = &collection->recovery.items[first + i];
+
+        entries[i] = (struct pkcs12_entry){.key = collection->keys[first + i],
+                                           .certificate = item->certificate.der,
+                                           .name = friendly_name(item, names[i])};
+    }
+    fault = pkcs12_make(passphrase, entries, count, collector->chain, collector->chain_count, form,
+                        out, why);
+    free(entries);
+    free(names);
+    return fault;
+}
+
+enum fault collect_settle(struct collector *collector, const struct collection *collection,
+                          struct why *why)
+{
+    const struct recovery *r = &collection->recovery;
+    struct buffer detail = buffer_with_max(DETAIL_MAX);
+    enum fault fault = request_done(collector->kms->store, r->row.id, collector->kms->now, why);
+
+    buffer_add_text(&detail, "request ");
+    buffer_add_hex(&detail, span_of(r->request.digest, sizeof(r->request.digest)));
+    buffer_add_text(&detail, ", keys ");
+    buffer_add_uint(&detail, collection->key_count);
+    for (size_t i = 0; i < collection->fault_count; i++) {
+        buffer_add_text(&detail, i == 0 ? ", left out: " : ",");
+        buffer_add(&detail, collection->faults[i].agent);
+    }
+    if (fault == FAULT_NONE && detail.fault != FAULT_NONE) {
+        fault = fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+    }
+    if (fault == FAULT_NONE) {
+        fault =
+            kms_audit(collector->kms, recovery_subject(r), "collected", buffer_span(&detail), why);
+    }
+    buffer_clear(&detail);
+    return fault == FAULT_NONE ? FAULT_NONE
+                               : kms_tell(collector->kms, FAULT_RESOURCE, why, "%s", why->rule);
+}

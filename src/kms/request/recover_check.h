@@ -1,0 +1,84 @@
+#ifndef KMS_REQUEST_RECOVER_CHECK_H
+#define KMS_REQUEST_RECOVER_CHECK_H
+
+#include "kms/request/recovery_request.h"
+#include "kms/request/session.h"
+#include "kms/store/certificate_rows.h"
+#include "kms/store/request_rows.h"
+#include "kms/vault/envelope.h"
+
+/*
+ * A recovery request held against the store: what `recover`, `approve` and `collect` have to be
+ * sure of.
+ */
+
+/* One key that is asked for, as the store has it. Spans lie in the arena. */
+struct recovery_item {
+    struct certificate_row certificate;
+    struct span cms;                 /* the envelope, DER */
+    struct envelope envelope;        /* what is in it: views of `cms` */
+    uint8_t digest[TRANSCRIPT_SIZE]; /* SHA-256 of it */
+    struct span address;             /* the user's, when the certificate was issued */
+};
+
+struct recovery {
+    struct recovery_request request; /* as the file says it */
+    struct request_row row;          /* as the store has it */
+    struct recovery_item *items;     /* one for each key of the request, in its order */
+};
+
+/* The certificates of the issuing CA, of today and of former times, in kms->arena. */
+struct recovery_cas {
+    struct span *at;
+    size_t count;
+};
+
+/* FAULT_SYNTAX, FAULT_RESOURCE: the store's. */
+MUST_USE enum fault recovery_cas(struct kms *kms, struct recovery_cas *out, struct why *why);
+
+/*
+ * Looks at one encryption certificate of a user: that its envelope is there, was bound by the CA to
+ * this serial and this user under one of `addresses`, and can be read. Fills `*item`, but for
+ * item->certificate, which is given.
+ *
+ * FAULT_DENIED    it is another's, or was swapped or altered: the sentence names the serial
+ * FAULT_RESOURCE, FAULT_SYNTAX  the store's
+ */
+MUST_USE enum fault recovery_item_check(struct kms *kms, const struct recovery_cas *cas,
+                                        const struct recovery_request *request, struct arena *arena,
+                                        struct recovery_item *item, struct why *why);
+
+/*
+ * Reads a REQUEST file and checks all of it, in this order: its form, its digest, that it is of
+ * this store and in it, who signed it, that he is an administrator still, its time, that it was not
+ * done, and each of its envelopes.
+ *
+ * FAULT_SYNTAX    no such file, or the store is damaged
+ * FAULT_DENIED    it fails a check: the sentence says which. kms->told
+ * FAULT_LIMIT     too large
+ * FAULT_RESOURCE  the store, memory
+ *
+ * `out->request` is filled once the file was read, also when it is refused after that: whom it is
+ * about is told by recovery_subject() then.
+ */
+MUST_USE enum fault recovery_check(struct kms *kms, const struct recovery_cas *cas,
+                                   struct span file, struct arena *arena, struct recovery *out,
+                                   struct why *why);
+
+/* For an audit row: the user's address, or "request" where the file could not be read. */
+struct span recovery_subject(const struct recovery *recovery);
+
+/*
+ * Makes a refusal known that is told by `fault` and `why`: adds an audit row `refused` about
+ * `subject` to the transaction that is open, and returns `fault`, its sentence in kms->told.
+ * FAULT_RESOURCE is no refusal, and is handed on; it is returned too when the row cannot be added:
+ * the caller rolls back then.
+ */
+MUST_USE enum fault recovery_refuse(struct kms *kms, struct span subject, enum fault fault,
+                                    struct why *why);
+
+/* Overwrites a serial's text: hexadecimal, with a NUL. */
+enum { RECOVERY_SERIAL_TEXT = 2 * RECOVERY_SERIAL_MAX + 1 };
+void recovery_serial_text(struct span serial, char out[RECOVERY_SERIAL_TEXT]);
+
+#endif
