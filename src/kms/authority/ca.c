@@ -139,7 +139,7 @@ enum fault root_make(struct span organization, enum key_kind kind, const struct 
     draft.tbs.spki = private_key_spki(made);
     draft.tbs.not_before = now - CLOCK_SECONDS;
     draft.tbs.not_after = now + profile->root_validity;
-    fault = key_id_of(draft.tbs.spki, id, why);
+    fault = key_identifier_of(draft.tbs.spki, id, why);
     if (fault == FAULT_NONE) {
         add_ca_extensions(&draft.extensions, -1, span_of(id, sizeof(id)));
         fault = draft_sign(&draft, made, certificate, why);
@@ -185,7 +185,7 @@ enum fault issuing_make(struct span organization, struct span root,
         fault = read_signer(root, root_key, now, &signer, why);
     }
     if (fault == FAULT_NONE) {
-        fault = key_id_of(spki, id, why);
+        fault = key_identifier_of(spki, id, why);
     }
     if (fault != FAULT_NONE) {
         return fault;
@@ -223,7 +223,7 @@ enum fault recovery_certificate_make(const struct authority *authority, struct s
         fault = recovery_spki(point, &spki, why);
     }
     if (fault == FAULT_NONE) {
-        fault = key_id_of(buffer_span(&spki), id, why);
+        fault = key_identifier_of(buffer_span(&spki), id, why);
     }
     if (fault != FAULT_NONE) {
         return fault;
@@ -251,7 +251,7 @@ enum fault issuing_request(struct span organization, const struct private_key *k
     enum fault fault = check_ca_kind(organization, private_key_kind(key), why);
 
     if (fault == FAULT_NONE) {
-        fault = key_id_of(private_key_spki(key), id, why);
+        fault = key_identifier_of(private_key_spki(key), id, why);
     }
     if (fault != FAULT_NONE) {
         return fault;

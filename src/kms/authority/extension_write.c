@@ -19,7 +19,7 @@ static const uint8_t ca_issuers[] = {0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x30, 0
 
 #define OID(bytes) span_of((bytes), sizeof(bytes))
 
-enum fault key_id_of(struct span spki, uint8_t out[KEY_ID_SIZE], struct why *why)
+enum fault key_identifier_of(struct span spki, uint8_t out[KEY_ID_SIZE], struct why *why)
 {
     struct cursor in = cursor_over(spki);
     uint8_t digest[EVP_MAX_MD_SIZE];

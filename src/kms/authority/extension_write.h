@@ -14,7 +14,7 @@ enum { KEY_ID_SIZE = 20 };
  * The identifier of a key: the first 160 bits of the SHA-256 of what stands in its BIT STRING (RFC
  * 7093, section 2, method 1). FAULT_SYNTAX `spki` is none; FAULT_RESOURCE
  */
-MUST_USE enum fault key_id_of(struct span spki, uint8_t out[KEY_ID_SIZE], struct why *why);
+MUST_USE enum fault key_identifier_of(struct span spki, uint8_t out[KEY_ID_SIZE], struct why *why);
 
 void extension_add_subject_key_id(struct buffer *out, struct span id);
 void extension_add_authority_key_id(struct buffer *out, struct span id);

@@ -212,7 +212,7 @@ static enum fault add_extensions(struct issuer *issuer, const struct certificate
     struct buffer url = {.at = url_bytes, .capacity = sizeof(url_bytes), .max = sizeof(url_bytes)};
     struct cert_key key;
     struct span whole;
-    enum fault fault = key_id_of(order->spki, id, why);
+    enum fault fault = key_identifier_of(order->spki, id, why);
 
     if (fault != FAULT_NONE || !key_take(&in, &whole, &key)) {
         return fault;
