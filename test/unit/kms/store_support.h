@@ -47,7 +47,7 @@ static inline void site_open(struct site *site)
 
 static inline void site_close(struct site *site)
 {
-    char command[128];
+    char command[256];
 
     store_close(site->store);
     arena_clear(&site->arena);

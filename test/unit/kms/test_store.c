@@ -54,7 +54,7 @@ static const struct refusal refusals[] = {
 
 static void shell(const char *command, const struct site *site)
 {
-    char text[1024];
+    char text[2048];
 
     (void)snprintf(text, sizeof(text), "set -- %s %s; %s", site->path, site->folder, command);
     assert_int_equal(system(text), 0);
