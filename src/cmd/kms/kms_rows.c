@@ -150,7 +150,7 @@ static void add_table_line(struct kms_rows *rows, const struct kms_value *values
         } else {
             add_cell(out, &values[i]);
         }
-        end = out->len;
+        end = out->len > start ? out->len : end;
         pad(out, start, rows->columns[i].width);
     }
     out->len = end;

@@ -1,0 +1,139 @@
+#include "cert/cert.h"
+#include "kms/authority/key.h"
+#include "kms/request/check_internal.h"
+#include "kms/request/envelope_binding.h"
+#include "kms/store/certificate_rows.h"
+#include "kms/store/escrow_rows.h"
+#include "kms/store/store.h"
+#include "kms/vault/envelope.h"
+
+enum { SERIAL_TEXT = 2 * CERTIFICATE_SERIAL_MAX + 1, ARENA_MAX = 1 << 20 };
+
+/* An INTEGER's bytes without the zero byte that stands for its sign. */
+static struct span without_zero(struct span serial)
+{
+    return serial.len > 1 && serial.at[0] == 0 ? span_from(serial, 1) : serial;
+}
+
+static void serial_text(struct span serial, char out[SERIAL_TEXT])
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t n = 0;
+
+    for (size_t i = 0; i < serial.len && i < CERTIFICATE_SERIAL_MAX; i++) {
+        out[n++] = digits[serial.at[i] >> 4];
+        out[n++] = digits[serial.at[i] & 15];
+    }
+    out[n] = '\0';
+}
+
+/* Whether the columns of a row say what stands in its certificate; NULL: they do. */
+static const char *compare(const struct certificate_row *row, const struct cert *cert)
+{
+    const enum purpose purpose =
+        row->purpose == CERTIFICATE_SIGNING ? PURPOSE_SIGNING : PURPOSE_ENCRYPTION;
+    enum key_kind kind;
+
+    if (!span_equal(without_zero(cert->serial), row->serial)) {
+        return "the certificate has another serial number than its row";
+    }
+    if (cert->not_before != row->not_before || cert->not_after != row->not_after) {
+        return "the certificate is valid at other times than its row says";
+    }
+    if (cert_purpose(cert) != purpose) {
+        return "the certificate is for another purpose than its row says";
+    }
+    if (!key_kind_of(&cert->key, &kind) || !span_is(row->key_kind, key_kind_name(kind))) {
+        return "the certificate's key is of another kind than its row says";
+    }
+    return NULL;
+}
+
+/* The envelope of an escrowed certificate; NULL: it is as it should be. */
+static const char *check_envelope(struct checking *c, const struct certificate_row *row,
+                                  const struct envelope_row *envelope)
+{
+    const struct envelope_subject subject = {
+        .store_id = store_id(c->kms->store),
+        .user = row->user,
+        .serial = row->serial,
+        .certificate = row->der,
+        .cms = envelope->cms,
+    };
+    struct envelope read;
+    struct span address;
+    struct why why;
+
+    if (envelope_read(envelope->cms, &read, &why) != FAULT_NONE) {
+        return why.rule;
+    }
+    if (envelope_bound(c->certificates, c->issuer_count, &subject, envelope->binding, &address,
+                       &why) != FAULT_NONE) {
+        return "the CA did not bind this envelope to this certificate and its user";
+    }
+    return NULL;
+}
+
+static enum fault check_escrowed(struct checking *c, const struct certificate_row *row,
+                                 struct arena *arena, const char **what, struct why *why)
+{
+    struct envelope_row envelope;
+    enum fault fault = envelope_get(c->kms->store, row->id, arena, &envelope, why);
+
+    if (fault == FAULT_ABSENT) {
+        *what = "the key is not in escrow: there is no envelope";
+        return FAULT_NONE;
+    }
+    if (fault == FAULT_NONE) {
+        *what = check_envelope(c, row, &envelope);
+    }
+    return fault;
+}
+
+static enum fault check_one(struct checking *c, const struct certificate_row *row,
+                            struct arena *arena, struct why *why)
+{
+    char serial[SERIAL_TEXT];
+    struct cert cert;
+    struct why wrong = {0};
+    const char *what = NULL;
+    enum fault fault = FAULT_NONE;
+
+    if (cert_read(row->der, &cert, &wrong) != FAULT_NONE) {
+        what = wrong.rule;
+    } else {
+        what = compare(row, &cert);
+    }
+    if (what == NULL && !check_signed(c, row->der)) {
+        what = "the certificate is not signed by our CA";
+    }
+    if (what == NULL && row->escrow > 0) {
+        fault = check_escrowed(c, row, arena, &what, why);
+    }
+    if (fault == FAULT_NONE && what != NULL) {
+        serial_text(row->serial, serial);
+        fault = check_report(c, why, what, "certificate %s", serial);
+    }
+    return fault;
+}
+
+enum fault check_certificates(struct checking *c, struct why *why)
+{
+    struct arena arena = arena_with_max(ARENA_MAX);
+    struct store_walk walk = {0};
+    struct certificate_row row;
+    bool there = false;
+    enum fault fault = certificate_walk(c->kms->store, &walk, why);
+
+    while (fault == FAULT_NONE) {
+        fault = certificate_next(&walk, &row, &there, why);
+        if (fault != FAULT_NONE || !there) {
+            break;
+        }
+        arena_reset(&arena);
+        fault = check_one(c, &row, &arena, why);
+    }
+    store_walk_end(&walk);
+    arena_clear(&arena);
+    return fault;
+}

@@ -1,0 +1,48 @@
+#ifndef KMS_REQUEST_CHECK_INTERNAL_H
+#define KMS_REQUEST_CHECK_INTERNAL_H
+
+#include "cert/ca.h"
+#include "cert/signature.h"
+#include "kms/request/check.h"
+#include "kms/store/authority_rows.h"
+
+/* Between the files of the check. */
+
+enum { CHECK_ISSUERS_MAX = 64 };
+
+/* An issuing CA of the store, of today or of former times. */
+struct check_issuer {
+    struct span certificate; /* in the session's arena */
+    struct ca *ca;
+    struct signer *signer;
+};
+
+struct checking {
+    struct kms *kms;
+    struct check *check;
+    struct signing_tools *tools;
+    struct check_issuer issuers[CHECK_ISSUERS_MAX];
+    struct span certificates[CHECK_ISSUERS_MAX]; /* theirs */
+    size_t issuer_count;
+};
+
+/* Reports a place, as printf; the fault of `each`. */
+MUST_USE enum fault check_report(struct checking *c, struct why *why, const char *what,
+                                 const char *where, ...) __attribute__((format(printf, 4, 5)));
+
+/* The CA's certificates; fills c->issuers. */
+MUST_USE enum fault check_authority(struct checking *c, struct why *why);
+
+/* The recovery key: its generations and their shares. */
+MUST_USE enum fault check_escrow(struct checking *c, struct why *why);
+
+/* People, slots, policy. */
+MUST_USE enum fault check_people(struct checking *c, struct why *why);
+
+/* Users' certificates and envelopes. */
+MUST_USE enum fault check_certificates(struct checking *c, struct why *why);
+
+/* True when the certificate was signed by one of the issuing CAs. */
+MUST_USE bool check_signed(struct checking *c, struct span certificate);
+
+#endif

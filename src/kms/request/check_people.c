@@ -1,0 +1,52 @@
+#include "kms/request/admins.h"
+#include "kms/request/check_internal.h"
+#include "kms/store/people_rows.h"
+
+/* A slot for every administrator in office, and for nobody else. */
+static enum fault check_slot(struct checking *c, const struct person_row *person, struct why *why)
+{
+    struct span sealed;
+    const bool needs = person->is_admin && person->until == 0;
+    enum fault fault = slot_get(c->kms->store, person->id, &c->kms->arena, &sealed, why);
+
+    if (fault != FAULT_NONE && fault != FAULT_ABSENT) {
+        return fault;
+    }
+    if (needs && fault == FAULT_ABSENT) {
+        return check_report(c, why, "the CA's keys are not sealed to an administrator",
+                            "person %.*s", (int)person->name.len, (const char *)person->name.at);
+    }
+    if (!needs && fault == FAULT_NONE) {
+        return check_report(c, why, "the CA's keys are sealed to somebody who is no administrator",
+                            "person %.*s", (int)person->name.len, (const char *)person->name.at);
+    }
+    return FAULT_NONE;
+}
+
+static enum fault check_policy(struct checking *c, size_t administrators, struct why *why)
+{
+    struct policy policy;
+    struct why wrong = {0};
+    enum fault fault = admins_get_policy(c->kms, &policy, why);
+
+    if (fault == FAULT_NONE && policy_check(&policy, administrators, &wrong) != FAULT_NONE) {
+        fault = check_report(c, why, wrong.rule, "policy");
+    }
+    return fault;
+}
+
+enum fault check_people(struct checking *c, struct why *why)
+{
+    struct person_row *people = NULL;
+    size_t count = 0, administrators = 0;
+    enum fault fault = person_list(c->kms->store, true, &c->kms->arena, &people, &count, why);
+
+    for (size_t i = 0; fault == FAULT_NONE && i < count; i++) {
+        administrators += people[i].is_admin && people[i].until == 0 ? 1 : 0;
+        fault = check_slot(c, &people[i], why);
+    }
+    if (fault == FAULT_NONE && administrators == 0) {
+        fault = check_report(c, why, "there is no administrator", "people");
+    }
+    return fault == FAULT_NONE ? check_policy(c, administrators, why) : fault;
+}
