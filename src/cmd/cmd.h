@@ -17,6 +17,7 @@ typedef int command_fn(int argc, char **argv);
 command_fn cmd_cert;
 command_fn cmd_diff;
 command_fn cmd_export;
+command_fn cmd_kms;
 command_fn cmd_tidy;
 command_fn cmd_users;
 

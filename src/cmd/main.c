@@ -17,6 +17,7 @@ static const struct command {
     {"tidy", cmd_tidy, "remove expired, superseded and other certificates from the directory"},
     {"export", cmd_export, "export mailboxes in the columns of a header, as Exchange 5.5 did"},
     {"cert", cmd_cert, "tell the facts of every certificate in files"},
+    {"kms", cmd_kms, "be the key management server: enrol, issue, escrow, recover, revoke"},
 };
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };

@@ -20,7 +20,6 @@ static const struct command {
     {"admins", kms_verb_admins, "who acts, and how many must act together"},
     {"passphrase", kms_verb_passphrase, "give somebody another passphrase"},
     {"audit", kms_verb_audit, "every act, and whether the chain of them is whole"},
-    {"check", kms_verb_check, "whether everything in the store fits together"},
     {"backup", kms_verb_backup, "copy the store while others work in it"},
     {"restore", kms_verb_restore, "make a store of a backup"},
 };
