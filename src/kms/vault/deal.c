@@ -372,7 +372,7 @@ enum fault vault_share_fits(struct vault *vault, unsigned index, const struct se
     group_begin(group);
     s = scalar_take(group);
     got = point_take(group);
-    fits = scalar_decode(group, s, secret_span(share));
+    fits = scalar_decode(group, s, secret_span(share)) && !scalar_is_zero(group, s);
     if (fits) {
         point_multiply(group, got, s, NULL);
         fits = point_equal(group, got, expected);
@@ -399,6 +399,9 @@ enum fault vault_public_share(struct vault *vault, unsigned index, struct vault_
     point_encode(vault->group, share, &point);
     if (!group_end(vault->group)) {
         return group_gave_out(why);
+    }
+    if (point.len == 0) {
+        return fault_at(FAULT_ABSENT, 0, "a public share is infinity: nobody has one", why);
     }
     *out = point;
     return FAULT_NONE;

@@ -83,14 +83,15 @@ struct group *vault_group(struct vault *vault);
 const struct vault_public *vault_public(const struct vault *vault); /* lives as long as the vault */
 
 /*
- * Whether `share` is agent `index`'s: share·G = Y_index.
+ * Whether `share` is agent `index`'s: share·G = Y_index, and not 0.
  * FAULT_DENIED    it is not, or there is no such agent
  * FAULT_RESOURCE  memory
  */
 MUST_USE enum fault vault_share_fits(struct vault *vault, unsigned index,
                                      const struct secret *share, struct why *why);
 
-/* Y_index. FAULT_ABSENT: no such agent; FAULT_RESOURCE. */
+/* Y_index. FAULT_ABSENT: no such agent, or Y is infinity, as in no honest dealing; FAULT_RESOURCE.
+ */
 MUST_USE enum fault vault_public_share(struct vault *vault, unsigned index, struct vault_point *out,
                                        struct why *why);
 

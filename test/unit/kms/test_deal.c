@@ -91,6 +91,29 @@ static void altered_shares_do_not_fit(void **state)
     dealt_free(dealt);
 }
 
+/* f(x) = 1 - x gives agent 1 the share 0: whoever made up such commitments has dealt nothing. */
+static void share_of_zero_is_none(void **state)
+{
+    struct dealt *dealt = dealt_new(VAULT_P256, 2, 2);
+    struct vault_public public = dealt->public;
+    struct vault_point point;
+    struct secret zero = {0};
+    struct vault *vault = NULL;
+    struct why why = {0};
+    (void)state;
+
+    public.commitments[1] = public.commitments[0];
+    public.commitments[1].at[0] ^= 1;
+    assert_int_equal(vault_open(&public, &vault, &why), FAULT_NONE);
+    assert_int_equal(vault_public_share(vault, 1, &point, &why), FAULT_ABSENT);
+    assert_int_equal(vault_public_share(vault, 2, &point, &why), FAULT_NONE);
+    assert_int_equal(secret_new(32, &zero, &why), FAULT_NONE);
+    assert_int_equal(vault_share_fits(vault, 1, &zero, &why), FAULT_DENIED);
+    secret_clear(&zero);
+    vault_close(vault);
+    dealt_free(dealt);
+}
+
 static void dealings_differ(void **state)
 {
     struct dealt *a = dealt_new(VAULT_P256, 2, 2);
@@ -279,6 +302,7 @@ int main(void)
     static const struct CMUnitTest others[] = {
         cmocka_unit_test(other_shares_do_not_fit),
         cmocka_unit_test(altered_shares_do_not_fit),
+        cmocka_unit_test(share_of_zero_is_none),
         cmocka_unit_test(dealings_differ),
         cmocka_unit_test(public_share_is_of_an_agent),
         cmocka_unit_test(given_polynomial_is_dealt),
