@@ -1,0 +1,34 @@
+#ifndef KMS_REQUEST_CRL_H
+#define KMS_REQUEST_CRL_H
+
+#include "base/buffer.h"
+#include "kms/request/session.h"
+
+/*
+ * The act `crl`: a revocation list of now, the whole or one of `parts` parts. Its number is greater
+ * than that of every list before, parts too. Who is held or revoked stands in it until he has stood
+ * in one list that was made after his certificate had ended (RFC 5280, section 3.3).
+ */
+enum { CRL_PARTS_MAX = 65535 };
+
+struct crl_asked {
+    uint32_t part, parts; /* K of N; 0 of 0: the whole */
+};
+
+struct crl_made {
+    int64_t number, this_update, next_update, entries;
+};
+
+/*
+ * Adds the list to `der`, and begins and leaves open the transaction that notes it: the caller
+ * brings the file to its place and commits (kms_commit()), or rolls back. The session has the CA
+ * open.
+ *
+ * FAULT_DENIED  a part was asked for, and profile.conf has no crl_url
+ * FAULT_LIMIT   `der` is full
+ * FAULT_RESOURCE, FAULT_SYNTAX
+ */
+MUST_USE enum fault crl_begin(struct kms *kms, const struct crl_asked *asked, struct buffer *der,
+                              struct crl_made *out, struct why *why);
+
+#endif
