@@ -3,6 +3,7 @@
 
 #include <stdatomic.h>
 
+#include "source/filled.h"
 #include "source/live.h"
 #include "source/source.h"
 #include "source/stream.h"
@@ -10,8 +11,10 @@
 /* One source; shared by source.c, which reads it, and records.c, which takes it apart. */
 struct source {
     struct source_options options;
-    struct stream *stream; /* NULL: a live directory */
+    struct stream *stream; /* NULL: a live directory, or one that is filled */
     struct live *live;
+    const struct filler *filler; /* NULL, but for one that is filled */
+    uint64_t filled;             /* bytes that came of it */
     enum source_format format;
     struct csv_header *header;  /* CSV: the one in force; those before it hang behind it */
     struct csv_dialect dialect; /* CSV: the same for every header of the file */

@@ -31,3 +31,20 @@ struct live_facts source_live_facts(const struct source *source)
 {
     return source->live == NULL ? (struct live_facts){0} : live_facts_of(source->live);
 }
+
+bool source_is_incomplete(const struct source *source)
+{
+    return source->incomplete || source->end_fault != FAULT_NONE ||
+           source_live_facts(source).incomplete;
+}
+
+void source_progress(const struct source *source, uint64_t *position, uint64_t *size)
+{
+    if (source->stream == NULL) {
+        *position = source->live != NULL ? source_live_facts(source).bytes : source->filled;
+        *size = 0;
+        return;
+    }
+    *position = stream_position(source->stream);
+    *size = source->size;
+}

@@ -188,6 +188,9 @@ enum fault source_start(struct source *source, struct why *why)
     if (source->live != NULL) {
         return live_start(source->live, why);
     }
+    if (source->filler != NULL) {
+        return source->filler->start(source->filler->context, why);
+    }
     fault = batch_resize(head, BATCH_SIZE, why);
     if (fault != FAULT_NONE) {
         return fault;
@@ -351,6 +354,9 @@ enum fault source_read_batch(struct source *source, struct batch *batch, struct 
     if (source->live != NULL) {
         return live_read(source->live, batch, why);
     }
+    if (source->filler != NULL) {
+        return filled_read(source, batch, why);
+    }
     fault = begin_batch(source, batch, why);
 
     if (fault != FAULT_NONE) {
@@ -444,29 +450,18 @@ bool source_shows_certificates(const struct source *source)
     return source->format != SOURCE_LDIF || source->names_certificate;
 }
 
-bool source_is_incomplete(const struct source *source)
-{
-    return source->incomplete || source->end_fault != FAULT_NONE ||
-           source_live_facts(source).incomplete;
-}
-
-void source_progress(const struct source *source, uint64_t *position, uint64_t *size)
-{
-    if (source->live != NULL) {
-        *position = source_live_facts(source).bytes;
-        *size = 0;
-        return;
-    }
-    *position = stream_position(source->stream);
-    *size = source->size;
-}
-
 enum fault source_rewind(struct source *source, struct why *why)
 {
     enum fault fault;
 
     if (source->live != NULL) {
         live_rewind(source->live);
+        return FAULT_NONE;
+    }
+    if (source->filler != NULL) {
+        source->first = true;
+        source->incomplete = false;
+        source->filled = 0;
         return FAULT_NONE;
     }
     fault = stream_rewind(source->stream, why);
