@@ -202,7 +202,7 @@ enum fault vault_public_decode(struct span bytes, struct vault_public *out, stru
 {
     struct cursor in = cursor_over(bytes);
     struct vault_public public;
-    struct vault *vault;
+    struct vault *vault = NULL;
     enum fault fault;
 
     if (!take_public(&in, &public)) {
@@ -229,7 +229,7 @@ static const uint8_t spki_p384[] = {0x30, 0x76, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x
 enum fault vault_public_spki(const struct vault_public *public, struct buffer *out, struct why *why)
 {
     uint8_t point[2 * VAULT_SCALAR_MAX + 1];
-    struct vault *vault;
+    struct vault *vault = NULL;
     bool right;
     enum fault fault = vault_open(public, &vault, why);
 

@@ -4,7 +4,7 @@ enum fault reshare_split(struct vault *old, unsigned index, const struct secret 
                          unsigned quorum, unsigned count, struct reshare_part *out,
                          struct secret subshares[], struct why *why)
 {
-    struct scalar *coefficients[VAULT_AGENTS_MAX];
+    struct scalar *coefficients[VAULT_AGENTS_MAX] = {NULL};
     struct group *group = vault_group(old);
     enum fault fault = vault_numbers_check(quorum, count, why);
 
