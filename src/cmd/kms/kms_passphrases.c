@@ -177,7 +177,8 @@ static bool ask_name(char name[PERSON_NAME_SIZE])
     return true;
 }
 
-static bool ask_for_more(struct kms_passphrases *passphrases, struct kms *kms, enum kms_task task)
+bool kms_passphrases_ask_more(struct kms_passphrases *passphrases, struct kms *kms,
+                              enum kms_task task)
 {
     char name[PERSON_NAME_SIZE];
     struct why why = {0};
@@ -210,7 +211,7 @@ bool kms_passphrases_sign_in_but(struct kms_passphrases *passphrases, struct kms
             return false;
         }
     }
-    return ask_for_more(passphrases, kms, task);
+    return kms_passphrases_ask_more(passphrases, kms, task);
 }
 
 bool kms_passphrases_sign_in(struct kms_passphrases *passphrases, struct kms *kms,

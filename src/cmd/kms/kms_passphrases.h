@@ -64,6 +64,10 @@ MUST_USE bool kms_passphrases_sign_in(struct kms_passphrases *passphrases, struc
 MUST_USE bool kms_passphrases_sign_in_but(struct kms_passphrases *passphrases, struct kms *kms,
                                           enum kms_task task, const char *name);
 
+/* Only the second half of it: asks on the terminal while administrators are lacking for the task. */
+MUST_USE bool kms_passphrases_ask_more(struct kms_passphrases *passphrases, struct kms *kms,
+                                       enum kms_task task);
+
 /* Signs in one person by name, an agent say: his file's passphrase, else asked. Told when false. */
 MUST_USE bool kms_passphrases_sign_in_one(struct kms_passphrases *passphrases, struct kms *kms,
                                           const char *name);

@@ -1,0 +1,331 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/readfile.h"
+#include "base/text.h"
+#include "base/utc.h"
+#include "cmd/kms/kms.h"
+#include "cmd/kms/kms_options.h"
+#include "cmd/kms/kms_rows.h"
+#include "cmd/tidy_apply.h"
+#include "kms/request/approve.h"
+
+enum { OPTION_AGENT = KMS_OWN_OPTION, OPTION_SHARE, OPTION_YES };
+
+#define ARENA_MAX    ((size_t)256 << 20)
+#define QUESTION_MAX ((size_t)1 << 20)
+
+static const struct option long_options[] = {
+    {"agent", required_argument, NULL, OPTION_AGENT},
+    {"share", required_argument, NULL, OPTION_SHARE},
+    {"yes", no_argument, NULL, OPTION_YES},
+    KMS_LONG_OPTIONS,
+    {NULL, 0, NULL, 0},
+};
+
+static const char help[] =
+    "usage: keyroster kms approve STORE REQUEST... --agent NAME [OPTION]...\n"
+    "\n"
+    "A recovery agent approves requests that 'keyroster kms recover' has made. On a\n"
+    "terminal each is shown and asked about first: whose keys, which, why, who asks.\n"
+    "The agent's results serve this request only, and only who asked can read them.\n"
+    "\n"
+    "      --agent NAME      who approves\n"
+    "      --share FILE      his share, where he keeps it himself\n"
+    "      --yes             do not ask\n";
+
+struct job {
+    const char *agent, *share;
+    bool yes;
+};
+
+static const char *take(void *own, int code, const char *argument)
+{
+    struct job *job = own;
+
+    switch (code) {
+    case OPTION_AGENT:
+        if (job->agent != NULL) {
+            return "one agent approves at a time, not also";
+        }
+        job->agent = argument;
+        return NULL;
+    case OPTION_SHARE:
+        job->share = argument;
+        return *argument != '\0' ? NULL : "--share is the name of a file, not";
+    default:
+        job->yes = true;
+        return NULL;
+    }
+}
+
+static const struct kms_column columns[] = {
+    {"address", 32, false},   {"result", 8, false},  {"request", 64, true},
+    {"addresses", 0, true},   {"keys", 4, false},    {"serials", 0, true},
+    {"requester", 12, false}, {"created", 20, true}, {"expires", 20, false},
+    {"approvals", 9, false},  {"needed", 6, false},  {"why", 24, false},
+    {"reason", 0, false},
+};
+
+enum { COLUMN_COUNT = sizeof(columns) / sizeof(columns[0]) };
+
+/* The texts of a row that are lists; in the arena. */
+struct lists {
+    const char **addresses, **serials;
+};
+
+static enum fault make_lists(const struct recovery_request *request, struct arena *arena,
+                             struct lists *out, struct why *why)
+{
+    out->addresses = arena_take_array(arena, request->address_count + 1, sizeof(char *));
+    out->serials = arena_take_array(arena, request->key_count + 1, sizeof(char *));
+    if (out->addresses == NULL || out->serials == NULL) {
+        return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+    }
+    for (size_t i = 0; i < request->address_count + request->key_count; i++) {
+        const bool is_address = i < request->address_count;
+        const size_t which = is_address ? i : i - request->address_count;
+        const struct span address = is_address ? request->addresses[which] : (struct span){0};
+        char *text = arena_take(arena, is_address ? address.len + 1 : RECOVERY_SERIAL_TEXT);
+
+        if (text == NULL) {
+            return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+        }
+        if (is_address) {
+            memcpy(text, address.at, address.len);
+            text[address.len] = '\0';
+            out->addresses[which] = text;
+        } else {
+            recovery_serial_text(request->keys[which].serial, text);
+            out->serials[which] = text;
+        }
+    }
+    return FAULT_NONE;
+}
+
+/* The row of a request; what could not be read of it is not told. */
+static enum fault add_row(struct kms_rows *rows, const struct approve_result *result,
+                          struct arena *arena, const char *refused, struct why *why)
+{
+    const struct recovery_request *request = &result->recovery.request;
+    const bool known = request->address_count > 0;
+    struct lists lists = {0};
+    enum fault fault = make_lists(request, arena, &lists, why);
+
+    if (fault != FAULT_NONE) {
+        return fault;
+    }
+    const struct kms_value values[COLUMN_COUNT] = {
+        known ? kms_span(request->addresses[0]) : kms_null(),
+        kms_text(refused != NULL   ? "refused"
+                 : result->already ? "already"
+                                   : "approved"),
+        known ? kms_hex(span_of(request->digest, sizeof(request->digest))) : kms_null(),
+        known ? kms_list(lists.addresses, request->address_count) : kms_null(),
+        known ? kms_number((int64_t)request->key_count) : kms_null(),
+        known ? kms_list(lists.serials, request->key_count) : kms_null(),
+        known ? kms_span(request->requester) : kms_null(),
+        known ? kms_time(request->created) : kms_null(),
+        known ? kms_time(request->expires) : kms_null(),
+        refused == NULL ? kms_number((int64_t)result->approvals) : kms_null(),
+        refused == NULL ? kms_number((int64_t)result->needed) : kms_null(),
+        known ? kms_span(request->why) : kms_null(),
+        kms_text(refused),
+    };
+
+    return kms_rows_add(rows, values, why);
+}
+
+static void add_line(struct buffer *out, const char *name, struct span text)
+{
+    buffer_add_text(out, name);
+    text_add_safe(out, text);
+    buffer_add_byte(out, '\n');
+}
+
+/* What the agent is asked about. */
+static void describe(const struct recovery *recovery, struct buffer *out)
+{
+    const struct recovery_request *request = &recovery->request;
+    char time[UTC_TEXT_SIZE];
+
+    for (size_t i = 0; i < request->address_count; i++) {
+        add_line(out, i == 0 ? "user:      " : "           ", request->addresses[i]);
+    }
+    for (size_t i = 0; i < request->key_count; i++) {
+        const struct recovery_item *item = &recovery->items[i];
+        char from[UTC_DATE_SIZE], to[UTC_DATE_SIZE];
+
+        utc_date(item->certificate.not_before, from);
+        utc_date(item->certificate.not_after, to);
+        buffer_add_text(out, i == 0 ? "keys:      " : "           ");
+        buffer_add_hex(out, request->keys[i].serial);
+        buffer_add_text(out, "  ");
+        buffer_add_text(out, from);
+        buffer_add_text(out, " to ");
+        buffer_add_text(out, to);
+        buffer_add_text(out, "  ");
+        text_add_safe(out, item->address);
+        buffer_add_byte(out, '\n');
+    }
+    add_line(out, "why:       ", request->why);
+    add_line(out, "asked by:  ", request->requester);
+    utc_text(request->created, time);
+    add_line(out, "at:        ", span_text(time));
+    utc_text(request->expires, time);
+    add_line(out, "expires:   ", span_text(time));
+    buffer_add_text(out, "request:   ");
+    buffer_add_hex(out, span_of(request->digest, sizeof(request->digest)));
+    buffer_add_text(out, "\nApprove this? (yes/no) ");
+}
+
+/* True when the agent agrees, or need not be asked. A request that is to be refused is not shown.
+ */
+static bool is_agreed(const struct job *job, struct approver *approver, struct span file,
+                      struct arena *arena)
+{
+    struct buffer question = buffer_with_max(QUESTION_MAX);
+    struct recovery recovery;
+    struct why passed_over;
+    bool agreed = true;
+
+    if (job->yes || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
+        return true;
+    }
+    if (recovery_check(approver->kms, &approver->cas, file, arena, &recovery, &passed_over) ==
+        FAULT_NONE) {
+        describe(&recovery, &question);
+        agreed = tidy_apply_ask(buffer_span(&question));
+    }
+    buffer_clear(&question);
+    return agreed;
+}
+
+/* Approves one request, and commits that, or its refusal. */
+static enum fault approve_one(struct approver *approver, struct span file, struct arena *arena,
+                              struct approve_result *result, bool *refused, struct why *why)
+{
+    struct why second;
+    enum fault fault = kms_begin(approver->kms, why);
+
+    *refused = false;
+    if (fault != FAULT_NONE) {
+        return fault;
+    }
+    fault = approve(approver, file, arena, result, why);
+    if (fault == FAULT_RESOURCE) {
+        kms_rollback(approver->kms);
+        return fault;
+    }
+    *refused = fault != FAULT_NONE;
+    if (kms_commit(approver->kms, *refused ? &second : why) != FAULT_NONE) {
+        return FAULT_RESOURCE;
+    }
+    return FAULT_NONE;
+}
+
+/* One file; `*failed` counts what was not approved. */
+static enum fault approve_file(const struct job *job, struct approver *approver, const char *name,
+                               struct kms_rows *rows, struct arena *arena, size_t *failed,
+                               struct why *why)
+{
+    struct buffer file = buffer_with_max(RECOVERY_FILE_MAX);
+    struct approve_result result = {0};
+    bool refused = false;
+    enum fault fault;
+
+    if (readfile(name, &file, why) != FAULT_NONE) {
+        complain(name, 0, why->rule);
+        buffer_clear(&file);
+        (*failed)++;
+        return FAULT_NONE;
+    }
+    if (!is_agreed(job, approver, buffer_span(&file), arena)) {
+        complain(name, 0, "not approved");
+        buffer_clear(&file);
+        (*failed)++;
+        return FAULT_NONE;
+    }
+    fault = approve_one(approver, buffer_span(&file), arena, &result, &refused, why);
+    buffer_clear(&file);
+    if (refused) {
+        complain(name, 0, why->rule);
+        (*failed)++;
+    }
+    return fault == FAULT_NONE
+               ? add_row(rows, &result, arena, refused ? approver->kms->told : NULL, why)
+               : fault;
+}
+
+static enum fault approve_all(const struct job *job, const struct kms_options *o, struct kms *kms,
+                              struct kms_rows *rows, size_t *failed, struct why *why)
+{
+    struct arena arena = arena_with_max(ARENA_MAX);
+    struct approver approver = {0};
+    enum fault fault = approver_open(&approver, kms, job->agent, job->share, why);
+
+    for (size_t i = 0; i < o->rest_count && fault == FAULT_NONE; i++) {
+        arena_reset(&arena);
+        fault = approve_file(job, &approver, o->rest[i], rows, &arena, failed, why);
+    }
+    approver_close(&approver);
+    arena_clear(&arena);
+    return fault;
+}
+
+static int run(const struct job *job, struct kms_options *o)
+{
+    struct kms kms = {0};
+    struct kms_rows rows = {0};
+    struct why why = {0};
+    size_t failed = 0;
+    int status = EXIT_NOT_DONE;
+    enum fault fault = kms_open(&kms, o->store, KMS_WRITE, "approve", kms_clock(), &why);
+
+    if (fault == FAULT_NONE) {
+        kms_subject(&kms, span_text(o->rest[0]));
+        if (!kms_passphrases_sign_in_one(&o->passphrases, &kms, job->agent)) {
+            kms_close(&kms);
+            return EXIT_NOT_DONE;
+        }
+        fault = kms_rows_open(&rows, NULL, o->jsonl, columns, COLUMN_COUNT, &why);
+    }
+    if (fault == FAULT_NONE) {
+        fault = approve_all(job, o, &kms, &rows, &failed, &why);
+    }
+    if (fault == FAULT_NONE) {
+        fault = kms_rows_close(&rows, &why);
+    }
+    if (fault != FAULT_NONE) {
+        status = kms_complain(o, &why);
+    } else {
+        status = failed == 0 ? EXIT_DONE : failed < o->rest_count ? EXIT_SOME : EXIT_NOT_DONE;
+    }
+    kms_rows_clear(&rows);
+    kms_close(&kms);
+    return status;
+}
+
+int kms_verb_approve(int argc, char **argv)
+{
+    static const struct kms_verb verb = {
+        .name = "approve",
+        .help = help,
+        .options = long_options,
+        .take = take,
+        .rest_min = 1,
+        .rest_max = SIZE_MAX,
+        .rest_name = "REQUEST",
+    };
+    struct job job = {0};
+    struct kms_options options;
+    int status;
+
+    if (kms_options_parse(argc, argv, &verb, &job, &options, &status)) {
+        status = job.agent == NULL ? complain_usage("kms approve", "--agent NAME approves", NULL)
+                                   : run(&job, &options);
+    }
+    kms_options_clear(&options);
+    return status;
+}

@@ -1,0 +1,275 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/readfile.h"
+#include "cmd/kms/kms.h"
+#include "cmd/kms/kms_collect_files.h"
+#include "cmd/kms/kms_options.h"
+#include "cmd/kms/kms_rows.h"
+
+enum { OPTION_P12 = KMS_OWN_OPTION, OPTION_P12_DIR, OPTION_EACH, OPTION_LEGACY };
+
+#define ARENA_MAX ((size_t)256 << 20)
+
+static const struct option long_options[] = {
+    {"p12", required_argument, NULL, OPTION_P12},
+    {"p12-dir", required_argument, NULL, OPTION_P12_DIR},
+    {"each", required_argument, NULL, OPTION_EACH},
+    {"legacy-p12", no_argument, NULL, OPTION_LEGACY},
+    KMS_LONG_OPTIONS,
+    {NULL, 0, NULL, 0},
+};
+
+static const char help[] =
+    "usage: keyroster kms collect STORE REQUEST --p12 FILE [OPTION]...\n"
+    "       keyroster kms collect STORE REQUEST... --p12-dir DIR [OPTION]...\n"
+    "\n"
+    "Who asked for a recovery collects the keys, once enough agents have approved it:\n"
+    "one PKCS#12 with all of them, under the passphrase of the name 'p12'. A request\n"
+    "is collected once.\n"
+    "\n"
+    "      --p12 FILE        where the PKCS#12 goes, mode 0600\n"
+    "      --p12-dir DIR     DIR/ADDRESS.p12 for each request\n"
+    "      --each DIR        a PKCS#12 for each key too, DIR/ADDRESS-SERIAL.p12: what\n"
+    "                        Apple Mail reads\n"
+    "      --legacy-p12      in the form that old readers take\n";
+
+static const char *take(void *own, int code, const char *argument)
+{
+    struct collect_files *files = own;
+
+    if (code != OPTION_LEGACY && *argument == '\0') {
+        return "a name of a file or directory, not";
+    }
+    switch (code) {
+    case OPTION_P12:
+        files->p12 = argument;
+        break;
+    case OPTION_P12_DIR:
+        files->p12_dir = argument;
+        break;
+    case OPTION_EACH:
+        files->each = argument;
+        break;
+    default:
+        files->form = PKCS12_OLD;
+        break;
+    }
+    return NULL;
+}
+
+static const char *check_together(const struct collect_files *files, const struct kms_options *o)
+{
+    if (files->p12 != NULL && files->p12_dir != NULL) {
+        return "the keys go to --p12 FILE, or into --p12-dir DIR";
+    }
+    if (files->p12 == NULL && files->p12_dir == NULL && files->each == NULL) {
+        return "the keys go to --p12 FILE, into --p12-dir DIR, or into --each DIR";
+    }
+    return files->p12 != NULL && o->rest_count > 1 ? "several requests go into --p12-dir DIR"
+                                                   : NULL;
+}
+
+static const struct kms_column columns[] = {
+    {"address", 32, false}, {"result", 9, false}, {"request", 64, true},
+    {"keys", 4, false},     {"serials", 0, true}, {"reason", 0, false},
+};
+
+enum { COLUMN_COUNT = sizeof(columns) / sizeof(columns[0]) };
+
+static enum fault add_row(struct kms_rows *rows, const struct collection *collection,
+                          struct arena *arena, const char *refused, struct why *why)
+{
+    const struct recovery_request *request = &collection->recovery.request;
+    const bool known = request->address_count > 0;
+    const char **serials = arena_take_array(arena, request->key_count + 1, sizeof(char *));
+    char(*texts)[RECOVERY_SERIAL_TEXT] =
+        arena_take_array(arena, request->key_count + 1, sizeof(*texts));
+
+    if (serials == NULL || texts == NULL) {
+        return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+    }
+    for (size_t i = 0; i < request->key_count; i++) {
+        recovery_serial_text(request->keys[i].serial, texts[i]);
+        serials[i] = texts[i];
+    }
+    const struct kms_value values[COLUMN_COUNT] = {
+        known ? kms_span(request->addresses[0]) : kms_null(),
+        kms_text(refused != NULL ? "refused" : "collected"),
+        known ? kms_hex(span_of(request->digest, sizeof(request->digest))) : kms_null(),
+        known ? kms_number((int64_t)request->key_count) : kms_null(),
+        known ? kms_list(serials, request->key_count) : kms_null(),
+        kms_text(refused),
+    };
+
+    return kms_rows_add(rows, values, why);
+}
+
+/* Agents whose results were of no use are named, whether the keys could be opened or not. */
+static void tell_faults(const char *name, const struct collection *collection)
+{
+    char sentence[KMS_TOLD_SIZE];
+
+    for (size_t i = 0; i < collection->fault_count; i++) {
+        const struct collect_fault *fault = &collection->faults[i];
+
+        (void)snprintf(sentence, sizeof(sentence), "%.*s is left out: %s", (int)fault->agent.len,
+                       (const char *)fault->agent.at, fault->what);
+        complain(name, 0, sentence);
+    }
+}
+
+/*
+ * Opens the keys of one request, writes its files, and commits. A refusal is committed too, as its
+ * audit row.
+ */
+static enum fault collect_one(struct collector *collector, struct collect_files *files,
+                              struct span file, struct arena *arena, struct collection *out,
+                              bool *refused, struct why *why)
+{
+    struct why second;
+    enum fault fault = kms_begin(collector->kms, why);
+
+    *refused = false;
+    if (fault != FAULT_NONE) {
+        return fault;
+    }
+    fault = collect(collector, file, arena, out, why);
+    *refused = fault != FAULT_NONE && fault != FAULT_RESOURCE;
+    if (fault == FAULT_NONE) {
+        fault = collect_files_place(files, collector, out, why);
+    }
+    if (fault == FAULT_NONE) {
+        fault = collect_settle(collector, out, why);
+    }
+    if (fault == FAULT_NONE || *refused) {
+        fault = kms_commit(collector->kms, *refused ? &second : why);
+    }
+    if (fault != FAULT_NONE) {
+        kms_rollback(collector->kms);
+        collect_files_take_back(files);
+        return FAULT_RESOURCE;
+    }
+    return FAULT_NONE;
+}
+
+/* One file; `*failed` counts what was not collected. */
+static enum fault collect_file(struct collector *collector, struct collect_files *files,
+                               const char *name, struct kms_rows *rows, struct arena *arena,
+                               size_t *failed, struct why *why)
+{
+    struct buffer file = buffer_with_max(RECOVERY_FILE_MAX);
+    struct collection collection = {0};
+    bool refused = false;
+    enum fault fault;
+
+    if (readfile(name, &file, why) != FAULT_NONE) {
+        complain(name, 0, why->rule);
+        buffer_clear(&file);
+        (*failed)++;
+        return FAULT_NONE;
+    }
+    fault = collect_one(collector, files, buffer_span(&file), arena, &collection, &refused, why);
+    buffer_clear(&file);
+    tell_faults(name, &collection);
+    if (refused && fault == FAULT_NONE) {
+        complain(name, 0, why->rule);
+        (*failed)++;
+    }
+    if (fault == FAULT_NONE) {
+        fault = add_row(rows, &collection, arena, refused ? collector->kms->told : NULL, why);
+    }
+    collection_clear(&collection);
+    return fault;
+}
+
+static enum fault collect_all(struct collect_files *files, const struct kms_options *o,
+                              struct kms *kms, struct kms_rows *rows, size_t *failed,
+                              struct why *why)
+{
+    struct arena arena = arena_with_max(ARENA_MAX);
+    struct collector collector = {0};
+    enum fault fault = collector_open(&collector, kms, why);
+
+    if (fault == FAULT_NONE) {
+        fault = collect_files_open(files, kms, why);
+    }
+    for (size_t i = 0; i < o->rest_count && fault == FAULT_NONE; i++) {
+        arena_reset(&arena);
+        fault = collect_file(&collector, files, o->rest[i], rows, &arena, failed, why);
+    }
+    collector_close(&collector);
+    arena_clear(&arena);
+    return fault;
+}
+
+static int run_in(struct collect_files *files, struct kms_options *o, struct kms *kms)
+{
+    struct kms_rows rows = {0};
+    struct why why = {0};
+    size_t failed = 0;
+    enum fault fault;
+
+    if (kms_passphrase_get(&o->passphrases, "p12", KMS_ASK_NEW, &files->passphrase, &why) !=
+        FAULT_NONE) {
+        complain(kms_passphrase_place(&o->passphrases, "p12"), 0, why.rule);
+        return EXIT_NOT_DONE;
+    }
+    fault = kms_rows_open(&rows, NULL, o->jsonl, columns, COLUMN_COUNT, &why);
+    if (fault == FAULT_NONE) {
+        fault = collect_all(files, o, kms, &rows, &failed, &why);
+    }
+    if (fault == FAULT_NONE) {
+        fault = kms_rows_close(&rows, &why);
+    }
+    kms_rows_clear(&rows);
+    if (fault != FAULT_NONE) {
+        return kms_complain(o, &why);
+    }
+    return failed == 0 ? EXIT_DONE : failed < o->rest_count ? EXIT_SOME : EXIT_NOT_DONE;
+}
+
+static int run(struct collect_files *files, struct kms_options *o)
+{
+    struct kms kms = {0};
+    struct why why = {0};
+    int status = EXIT_NOT_DONE;
+
+    if (kms_open(&kms, o->store, KMS_WRITE, "collect", kms_clock(), &why) != FAULT_NONE) {
+        status = kms_complain(o, &why);
+        kms_close(&kms);
+        return status;
+    }
+    kms_subject(&kms, span_text(o->rest[0]));
+    if (kms_passphrases_sign_in(&o->passphrases, &kms, TASK_COUNT)) {
+        status = kms_allow(&kms, TASK_COUNT, &why) == FAULT_NONE ? run_in(files, o, &kms)
+                                                                 : kms_complain(o, &why);
+    }
+    kms_close(&kms);
+    return status;
+}
+
+int kms_verb_collect(int argc, char **argv)
+{
+    static const struct kms_verb verb = {
+        .name = "collect",
+        .help = help,
+        .options = long_options,
+        .take = take,
+        .rest_min = 1,
+        .rest_max = SIZE_MAX,
+        .rest_name = "REQUEST",
+    };
+    struct collect_files files = {.form = PKCS12_TODAY};
+    struct kms_options options;
+    const char *wrong;
+    int status;
+
+    if (kms_options_parse(argc, argv, &verb, &files, &options, &status)) {
+        wrong = check_together(&files, &options);
+        status = wrong != NULL ? complain_usage("kms collect", wrong, NULL) : run(&files, &options);
+    }
+    collect_files_clear(&files);
+    kms_options_clear(&options);
+    return status;
+}

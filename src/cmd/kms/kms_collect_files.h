@@ -1,0 +1,42 @@
+#ifndef CMD_KMS_KMS_COLLECT_FILES_H
+#define CMD_KMS_KMS_COLLECT_FILES_H
+
+#include "kms/request/collect.h"
+#include "kms/request/p12_dir.h"
+
+/* The files in which the keys of requests are handed out. Names of paths are the caller's. */
+struct collect_files {
+    const char *p12;     /* one file for all keys of the one request; NULL: none */
+    const char *p12_dir; /* a folder with a file for each request; NULL: none */
+    const char *each;    /* a folder with a file for each key; NULL: none */
+    enum pkcs12_form form;
+    const struct secret *passphrase;
+
+    struct p12_dir whole, single; /* the folders of `p12` or `p12_dir`, and of `each` */
+    bool has_whole, has_single;
+    char name[P12_NAME_SIZE]; /* of `p12` in its folder */
+    struct placed {
+        struct p12_dir *dir;
+        char name[P12_NAME_SIZE];
+    } * placed; /* the files of the last request */
+    size_t placed_count;
+};
+
+/* Opens the folders. Faults of p12_dir_open(); the sentence, in kms->told, names the folder. */
+MUST_USE enum fault collect_files_open(struct collect_files *files, struct kms *kms,
+                                       struct why *why);
+
+/*
+ * Writes the files of one request: all are made first, and then each comes to its place. After a
+ * fault none is there. FAULT_RESOURCE, told.
+ */
+MUST_USE enum fault collect_files_place(struct collect_files *files,
+                                        const struct collector *collector,
+                                        const struct collection *collection, struct why *why);
+
+/* Takes away what was placed last: the act behind it did not come about. */
+void collect_files_take_back(struct collect_files *files);
+
+void collect_files_clear(struct collect_files *files);
+
+#endif
