@@ -117,6 +117,9 @@ void summary_count(struct summary *summary, const struct verdict *verdict)
     summary->mailboxes++;
     summary->uses[verdict->uses]++;
     summary->standing[verdict->standing]++;
+    for (uint32_t rest = verdict->marks; rest != 0; rest &= rest - 1) {
+        summary->marks[__builtin_ctz(rest)]++;
+    }
 }
 
 void summary_merge(struct summary *summary, const struct summary *part)
@@ -129,5 +132,8 @@ void summary_merge(struct summary *summary, const struct summary *part)
     }
     for (size_t i = 0; i < STANDING_COUNT; i++) {
         summary->standing[i] += part->standing[i];
+    }
+    for (size_t i = 0; i < SUMMARY_MARKS; i++) {
+        summary->marks[i] += part->marks[i];
     }
 }

@@ -25,11 +25,14 @@ struct row {
     const char *source; /* name of the file it came from */
 };
 
+enum { SUMMARY_MARKS = 32 };
+
 struct summary {
     uint64_t mailboxes;
     uint64_t shown;                    /* rows that were asked for */
     uint64_t uses[3];                  /* by enum uses_kms */
     uint64_t standing[STANDING_COUNT]; /* by enum standing */
+    uint64_t marks[SUMMARY_MARKS];     /* by bit of verdict.marks */
     bool incomplete;                   /* a source says that it holds a part only */
 };
 

@@ -9,6 +9,33 @@
 #define ROWS_MAX  ((size_t)1 << 30)
 #define ARENA_MAX ((size_t)1 << 30)
 
+/*
+ * Waits until everything that was read has been reported, and has the witness told. The seat is
+ * taken: nobody reads on meanwhile.
+ */
+static void settle_earlier(struct engine *engine, uint64_t ticket)
+{
+    const struct witness *witness = engine->roster->witness;
+    bool whole;
+
+    (void)pthread_mutex_lock(&engine->turn);
+    while (engine->served != ticket && engine->fault == FAULT_NONE) {
+        (void)pthread_cond_wait(&engine->next, &engine->turn);
+    }
+    whole = engine->fault == FAULT_NONE && engine->outcome.unread_sources == 0 &&
+            !engine->outcome.summary.incomplete;
+    (void)pthread_mutex_unlock(&engine->turn);
+    witness->settle(witness->context, whole);
+}
+
+static bool wants_settling(const struct engine *engine)
+{
+    const struct roster *roster = engine->roster;
+
+    return roster->witness != NULL && roster->witness->settle != NULL &&
+           engine->source + 1 == roster->source_count;
+}
+
 struct work engine_read(struct engine *engine, struct batch *batch)
 {
     const struct roster *roster = engine->roster;
@@ -20,6 +47,9 @@ struct work engine_read(struct engine *engine, struct batch *batch)
     }
     work.source = engine->source;
     if (!engine->started) {
+        if (wants_settling(engine)) {
+            settle_earlier(engine, work.ticket);
+        }
         work.fault = source_start(roster->sources[work.source], &work.why);
         if (work.fault != FAULT_NONE) {
             engine->source++;

@@ -76,6 +76,7 @@ static enum fault add_candidate(struct judging *judging, const struct bundle *bu
     candidate->attribute = from->name;
     candidate->form = bundle->form;
     candidate->duplicate = false;
+    candidate->known = false;
     candidate->trust = (struct trust_answer){0};
     mailbox->count++;
     return FAULT_NONE;
@@ -208,7 +209,7 @@ static enum fault ask_trust(struct mailbox *mailbox, struct trust_session *sessi
 
         if (candidate->duplicate) {
             candidate->trust = mailbox->candidates[candidate->original].trust;
-        } else if (!candidate->chain) {
+        } else if (!candidate->chain && !candidate->known) {
             enum fault fault =
                 trust_ask(session, &candidate->cert, chain, count, &candidate->trust);
 
@@ -290,11 +291,17 @@ enum fault judge_entry(const struct entry *entry, const struct circumstances *gi
     if (fault == FAULT_NONE) {
         fault = mark_duplicates(mailbox, arena);
     }
+    if (fault == FAULT_NONE && given->witness != NULL) {
+        fault = given->witness->meet(given->witness->context, entry, mailbox, arena);
+    }
     if (fault == FAULT_NONE && given->session != NULL) {
         fault = ask_trust(mailbox, given->session);
     }
     if (fault == FAULT_NONE) {
         *verdict = verdict_of(mailbox, given->rules);
+        if (given->witness != NULL) {
+            given->witness->judged(given->witness->context, mailbox, verdict);
+        }
     }
     return fault;
 }

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "cert/trust.h"
 #include "entry/entry.h"
+#include "roster/witness.h"
 #include "verdict/verdict.h"
 
 /* What is wrong with one value of an entry, for a diagnostic: "certificate value 2: …". */
@@ -34,6 +35,7 @@ struct circumstances {
     const struct rules *rules;
     const char *site;              /* --site, or NULL */
     struct trust_session *session; /* NULL: no issuers, anchors or lists were given */
+    const struct witness *witness; /* NULL: nobody knows more */
     struct cert_habits *habits;    /* the thread's; NULL: each certificate is read anew */
 };
 

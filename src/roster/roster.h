@@ -9,6 +9,7 @@
 #include "roster/diffing.h"
 #include "roster/exporting.h"
 #include "roster/tidying.h"
+#include "roster/witness.h"
 #include "source/source.h"
 #include "verdict/verdict.h"
 
@@ -26,6 +27,7 @@ struct selection {
     uint32_t standings;    /* bit n: enum standing n; 0: all */
     struct span container; /* empty: all */
     bool expiring_only;    /* only rows whose effective certificate ends within the warning time */
+    uint32_t marks;        /* only rows with one of these marks of a witness; 0: all */
 };
 
 /* Told of what could not be read: a file (or NULL), a line (or 0), and the sentence. */
@@ -40,7 +42,8 @@ struct roster {
     struct source **sources; /* opened, not yet started */
     const char *const *names;
     size_t source_count;
-    const struct trust *trust; /* NULL: nothing was given; else sealed */
+    const struct trust *trust;     /* NULL: nothing was given; else sealed */
+    const struct witness *witness; /* NULL: nobody knows more */
     struct rules rules;
     const char *site; /* NULL: not given */
     bool remotes;     /* custom recipients are rows too */

@@ -74,6 +74,9 @@ bool selection_has(const struct selection *selection, const struct row *row)
         !container_matches(entry_container(row->entry), selection->container)) {
         return false;
     }
+    if (selection->marks != 0 && (selection->marks & row->verdict->marks) == 0) {
+        return false;
+    }
     return !selection->expiring_only ||
            (effective != NULL &&
             effective->cert.not_after - row->rules->at <= row->rules->warning_seconds);

@@ -101,6 +101,7 @@ static enum fault take_entry(struct worker *worker, const struct work *work,
     const struct circumstances given = {.rules = &engine->rules,
                                         .site = engine->roster->site,
                                         .session = worker->session,
+                                        .witness = engine->roster->witness,
                                         .habits = &worker->habits};
     struct mailbox mailbox;
     struct verdict verdict;

@@ -152,7 +152,9 @@ static void tell_unreadable(const struct telling *t)
 
 static void tell_none(const struct telling *t)
 {
-    buffer_add_text(t->out, "no certificate in the directory");
+    buffer_add_text(t->out, t->mailbox->blank == BLANK_NOT_ISSUED
+                                ? "no certificate was issued"
+                                : "no certificate in the directory");
 }
 
 static void tell_unknown(const struct telling *t)
@@ -179,6 +181,7 @@ static void tell_unknown(const struct telling *t)
         break;
     case BLANK_CUT_OFF:
     case BLANK_SHOWN:
+    case BLANK_NOT_ISSUED:
         buffer_add_text(t->out, "the record ends before its certificates: export it again");
         break;
     }

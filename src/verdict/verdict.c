@@ -68,7 +68,8 @@ static enum standing standing_of_blank(const struct mailbox *mailbox)
     if (mailbox->values > 0) {
         return STANDING_UNREADABLE;
     }
-    return mailbox->blank == BLANK_SHOWN ? STANDING_NONE : STANDING_UNKNOWN;
+    return mailbox->blank == BLANK_SHOWN || mailbox->blank == BLANK_NOT_ISSUED ? STANDING_NONE
+                                                                               : STANDING_UNKNOWN;
 }
 
 /* Tells the standing by `best`; an active mailbox whose effective certificate ends soon expires. */

@@ -73,6 +73,7 @@ struct candidate {
     bool duplicate;            /* an earlier candidate is the same certificate */
     size_t original;           /* index of that earlier one; of use only when duplicate */
     struct trust_answer trust; /* a duplicate's too: it may be the first of its attribute */
+    bool known;                /* `trust` was told by a witness (roster/witness.h), not asked */
     struct candidate_addresses addresses; /* out: only where `compared` */
     bool compared;
     enum standing fault; /* out: STANDING_ACTIVE: nothing is wrong, or it is a chain's */
@@ -86,6 +87,7 @@ enum blank {
     BLANK_CUT_OFF,    /* the record ends before the certificate column: unknown */
     BLANK_HIDDEN,     /* a live directory shows whoever asks no certificate at all: unknown */
     BLANK_UNASKED,    /* no entry of an LDIF file has a certificate attribute: unknown */
+    BLANK_NOT_ISSUED, /* a witness has the issuer's books: none was issued */
 };
 
 struct mailbox {
@@ -98,6 +100,7 @@ struct mailbox {
     size_t undecodable;            /* values that could not be decoded */
     size_t lost; /* values whose bytes the exporting tool threw away (System.Byte[]) */
     enum blank blank;
+    const void *witnessed; /* what a witness (roster/witness.h) knows of it; NULL: nothing */
 };
 
 struct rules {
@@ -112,6 +115,7 @@ struct verdict {
     const struct candidate *effective; /* what a mail client would encrypt to; NULL: none */
     const struct candidate *best;      /* the certificate that the standing speaks of; NULL: none */
     uint32_t warnings;                 /* of enum warning */
+    uint32_t marks;                    /* a witness's own; 0 without one */
     size_t user_certificates;          /* distinct ones, chain left out */
 };
 
