@@ -40,6 +40,8 @@ _keyroster_value()
             _keyroster_words 'text jsonl' "$current"
         elif [[ $verb == diff ]]; then
             _keyroster_words 'table csv jsonl' "$current"
+        elif [[ $verb == kms && ${COMP_WORDS[2]} != users ]]; then
+            _keyroster_words 'table jsonl' "$current"
         else
             _keyroster_words 'table csv json jsonl html prometheus' "$current"
         fi
@@ -50,7 +52,10 @@ _keyroster_value()
         _keyroster_list 'active expiring signing-only not-yet-valid expired revoked untrusted
             mismatched foreign unreadable none unknown' "$current"
         ;;
-    --remove) _keyroster_list 'expired superseded unreadable foreign revoked' "$current" ;;
+    --remove)
+        [[ $verb == kms ]] && return
+        _keyroster_list 'expired superseded unreadable foreign revoked' "$current"
+        ;;
     --older-than) _keyroster_words '30d 90d 365d' "$current" ;;
     --from) _keyroster_words 'csv ldif' "$current" ;;
     --objects)
@@ -65,12 +70,44 @@ _keyroster_value()
     --delimiter | --multi-value-separator | --quote) COMPREPLY=() ;;
     -Y) _keyroster_words 'EXTERNAL GSSAPI' "$current" ;;
     -D | --page-size | --timeout) COMPREPLY=() ;;
+    --key) _keyroster_words 'p256 p384 rsa3072 rsa4096' "$current" ;;
+    --recovery-key) _keyroster_words 'p256 p384' "$current" ;;
+    --policy) _keyroster_list 'enrol=1 revoke=1 renew=1 move=1 admins=1 policy=1' "$current" ;;
+    --org | --admins | --agents | --quorum | --crl-url | --add) COMPREPLY=() ;;
+    --share-dir) _keyroster_folders "$current" ;;
+    --passphrase | --csr | --head) _keyroster_files "$current" ;;
     --expires-within) _keyroster_words '30d 60d 90d' "$current" ;;
     --at | --site | --container | --part | --threads | --watch) COMPREPLY=() ;;
     --follow-urls) _keyroster_folders "$current" ;;
     -o | --output | --undo | --since | --header | --options | --issuer | --trust | --crl | -y | --ca) _keyroster_files "$current" ;;
     *) return 1 ;;
     esac
+}
+
+# The verbs of kms have their options each, and these.
+_keyroster_kms()
+{
+    local current=$1 options common='--passphrase -f --format -h --help'
+
+    case $2 in
+    init)
+        options='--org --admins --agents --quorum --key --recovery-key --crl-url --policy --csr
+            --share-dir --install'
+        ;;
+    ca) options='-o --output' ;;
+    admins) options='--add --remove --policy' ;;
+    passphrase) options='' ;;
+    audit) options='--verify --head -o --output' ;;
+    check) options='-o --output' ;;
+    backup) options='-o --output' ;;
+    restore) options='' ;;
+    *) return ;;
+    esac
+    if [[ $current == -* ]]; then
+        _keyroster_words "$options $common" "$current"
+    else
+        _keyroster_files "$current"
+    fi
 }
 
 _keyroster()
@@ -80,7 +117,7 @@ _keyroster()
 
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        _keyroster_words 'users diff tidy export cert --help --version' "$current"
+        _keyroster_words 'users diff tidy export cert kms --help --version' "$current"
         return
     fi
     # Bash takes an option, its equals sign and its value apart into three words.
@@ -90,6 +127,15 @@ _keyroster()
         previous=${COMP_WORDS[COMP_CWORD - 2]}
     fi
     if _keyroster_value "$verb" "$previous" "$current"; then
+        return
+    fi
+    if [[ $verb == kms ]]; then
+        if ((COMP_CWORD == 2)); then
+            _keyroster_words 'init ca admins passphrase audit check backup restore help --help' \
+                "$current"
+        else
+            _keyroster_kms "$current" "${COMP_WORDS[2]}"
+        fi
         return
     fi
     case $verb in

@@ -63,14 +63,15 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
-/* `keyroster help VERB` is `keyroster VERB --help`. */
-static int help_with(char *verb)
+/* `keyroster help VERB` is `keyroster VERB --help`, and so with a verb of kms: argv is VERB .... */
+static int help_with(int argc, char **argv)
 {
     static char option[] = "--help";
-    char *words[] = {verb, option, NULL};
-    const struct command *command = find_command(verb);
+    char *words[] = {argv[0], argc > 1 ? argv[1] : option, argc > 1 ? option : NULL, NULL};
+    const struct command *command = find_command(argv[0]);
 
-    return command != NULL ? command->run(2, words) : complain_usage(NULL, "unknown verb", verb);
+    return command != NULL ? command->run(argc > 1 ? 3 : 2, words)
+                           : complain_usage(NULL, "unknown verb", argv[0]);
 }
 
 static int run(int argc, char **argv)
@@ -79,7 +80,7 @@ static int run(int argc, char **argv)
     const struct command *command = find_command(verb);
 
     if (strcmp(verb, "help") == 0 && argc > 2) {
-        return help_with(argv[2]);
+        return help_with(argc - 2, argv + 2);
     }
     if (strcmp(verb, "--help") == 0 || strcmp(verb, "-h") == 0 || strcmp(verb, "help") == 0) {
         return print_help();

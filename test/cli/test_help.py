@@ -1,4 +1,7 @@
-"""What --help says, the man pages and the completions say: the same verbs, the same options."""
+"""
+What --help says, the man pages and the completions say: the same verbs, the same options. The verbs
+of kms share a page, in which each has its subsection.
+"""
 
 import re
 import subprocess
@@ -30,9 +33,29 @@ def options_of_page(text):
     return found
 
 
+def listed(text, heading):
+    rows = text.partition(heading)[2].partition("\n\n")[0]
+    return [line.split()[0] for line in rows.splitlines() if line]
+
+
 def verbs():
-    listed = run("--help").out.decode().partition("Verbs:\n")[2].partition("\n\n")[0]
-    return [line.split()[0] for line in listed.splitlines()]
+    """All but kms, which has verbs of its own."""
+    return [verb for verb in listed(run("--help").out.decode(), "Verbs:\n") if verb != "kms"]
+
+
+def kms_verbs():
+    return listed(run("kms", "--help").out.decode(), "Verbs of kms:\n")
+
+
+def commands():
+    """Everything that parses options, as the words behind `keyroster`."""
+    return [(verb,) for verb in verbs()] + [("kms", verb) for verb in kms_verbs()]
+
+
+def subsection(page, title):
+    """The text of `.Ss TITLE`, to the next heading."""
+    found = re.search(rf"(?m)^\.Ss {re.escape(title)}$(.*?)(?=^\.S[sh] |\Z)", page, re.S | re.M)
+    return found.group(1) if found else ""
 
 
 class Help(unittest.TestCase):
@@ -41,16 +64,17 @@ class Help(unittest.TestCase):
         self.assertIn("cert", verbs())
 
     def test_help_goes_to_stdout(self):
-        for arguments in (["--help"], ["-h"], *([verb, "--help"] for verb in verbs())):
+        for arguments in (["--help"], ["-h"], ["kms", "--help"], ["kms", "-h"], ["kms", "help"],
+                          *([*words, "--help"] for words in commands())):
             with self.subTest(arguments=arguments):
                 done = run(*arguments)
                 self.assertEqual((done.status, done.err), (0, ""))
                 self.assertTrue(done.out.startswith(b"usage: keyroster"))
 
     def test_help_fits_eighty_columns(self):
-        for verb in verbs():
-            for line in run(verb, "--help").out.decode().splitlines():
-                self.assertLessEqual(len(line), 80, f"{verb}: {line}")
+        for words in (*commands(), ("kms",)):
+            for line in run(*words, "--help").out.decode().splitlines():
+                self.assertLessEqual(len(line), 80, f"{words}: {line}")
 
     def test_version(self):
         declared = re.search(r"version: '([^']+)'", (SOURCE / "meson.build").read_text()).group(1)
@@ -65,9 +89,18 @@ class Help(unittest.TestCase):
                 told = run(verb, "--help")
                 self.assertEqual((run("help", verb).status, run("help", verb).out), (0, told.out))
                 self.assertEqual(run(verb, "--version").out, run("--version").out)
+        self.assertEqual(run("help", "kms").out, run("kms", "--help").out)
+        self.assertEqual(run("kms", "--version").out, run("--version").out)
+        for verb in kms_verbs():
+            with self.subTest(verb=verb):
+                told = run("kms", verb, "--help")
+                self.assertTrue(told.out.startswith(f"usage: keyroster kms {verb} ".encode()))
+                self.assertEqual(run("kms", "help", verb).out, told.out)
+                self.assertEqual(run("help", "kms", verb).out, told.out)
 
     def test_help_that_cannot_be_written(self):
-        for arguments in (["--help"], ["--version"], ["help"], *([v, "--help"] for v in verbs())):
+        for arguments in (["--help"], ["--version"], ["help"], ["kms", "help"],
+                          *([*words, "--help"] for words in commands())):
             with self.subTest(arguments=arguments), open("/dev/full", "wb") as full:
                 done = subprocess.run([KEYROSTER, *arguments], stdout=full, stderr=subprocess.PIPE,
                                       check=False)
@@ -82,15 +115,57 @@ class Help(unittest.TestCase):
                 self.assertIn("--help", told)
                 self.assertEqual(told, page)
 
+    def test_the_page_of_kms_has_the_options_of_each_verb(self):
+        page = (SOURCE / "man/keyroster-kms.1").read_text()
+        common = options_of_page(subsection(page, "Options of every verb"))
+        self.assertEqual(common, {"--passphrase", "-f", "--format", "-h", "--help"})
+        for verb in kms_verbs():
+            with self.subTest(verb=verb):
+                told = options_of_help(run("kms", verb, "--help").out.decode())
+                own = options_of_page(subsection(page, f"keyroster kms {verb}"))
+                self.assertEqual(told, own | common)
+
+    def test_the_page_of_kms_has_the_verbs_in_their_order(self):
+        page = (SOURCE / "man/keyroster-kms.1").read_text()
+        self.assertEqual(re.findall(r"(?m)^\.Ss keyroster kms (\S+)$", page), kms_verbs())
+
+    def test_completions_know_each_verb_of_kms(self):
+        bash = (SOURCE / "completions/keyroster.bash").read_text()
+        zsh = (SOURCE / "completions/_keyroster").read_text()
+        in_bash = bash.partition("_keyroster_kms()")[2].partition("\n}\n")[0]
+        offered = re.search(r"_keyroster_words 'init ([^']*)'", bash).group(0)
+        for verb in kms_verbs():
+            with self.subTest(verb=verb):
+                told = {option for option in options_of_help(run("kms", verb, "--help").out.decode())
+                        if option.startswith("--")}
+                case = re.search(rf"(?ms)^    {re.escape(verb)}\)(.*?);;", in_bash)
+                self.assertIsNotNone(case, "no case in the bash completion")
+                common = re.search(r"common='([^']*)'", in_bash).group(1)
+                self.assertEqual(long_options(case.group(1)) | long_options(common), told)
+                self.assertRegex(offered, rf"\b{re.escape(verb)}\b")
+                body = re.search(rf"(?ms)^_keyroster_kms_{re.escape(verb)}\(\)(.*?)^}}", zsh)
+                self.assertIsNotNone(body, "no function in the zsh completion")
+                self.assertEqual(self.zsh_options(body.group(1), zsh), told)
+                self.assertRegex(zsh, rf'(?m)[( ]{re.escape(verb)}\\:"')
+
+    def zsh_options(self, body, zsh):
+        """The long options of a function, with those of the arrays that it names."""
+        found = long_options(re.sub(r"'\([^)]*\)'?", "'", body))
+        for name in re.findall(r"\$(_keyroster\w+)", body):
+            array = re.search(rf"(?ms)^{name}=\((.*?)^\)", zsh).group(1)
+            found |= long_options(array)
+        return found
+
     def test_the_main_page_lists_the_verbs(self):
         page = (SOURCE / "man/keyroster.1").read_text()
-        for verb in verbs():
+        for verb in (*verbs(), "kms"):
             self.assertRegex(page, rf"(?m)^\.(It )?Xr keyroster-{verb} 1")
 
     def test_completions_have_the_same_options(self):
         told = {}
-        for verb in verbs():
-            told[verb] = {o for o in options_of_help(run(verb, "--help").out.decode()) if "--" in o}
+        for words in commands():
+            told[words] = {o for o in options_of_help(run(*words, "--help").out.decode())
+                           if "--" in o}
         for name in ("keyroster.bash", "_keyroster"):
             text = (SOURCE / "completions" / name).read_text()
             completed = long_options(re.sub(r"(?m)^\s*#.*", "", text))
@@ -114,17 +189,23 @@ class UsedWrongly(unittest.TestCase):
         for arguments in (["frobnicate"], ["help", "frobnicate"], ["frobnicate", "--version"]):
             self.assertIn("'frobnicate'", self.wrong(*arguments, pointer="keyroster"))
 
+    def test_no_verb_of_kms(self):
+        self.wrong("kms", pointer="keyroster kms")
+        for words in (["frobnicate"], ["help", "frobnicate"], ["--frobnicate"]):
+            self.assertIn("frobnicate", self.wrong("kms", *words, pointer="keyroster kms"))
+
     def test_unknown_option(self):
-        for verb in verbs():
+        for words in commands():
             for option in ("--frobnicate", "-?", "-Q"):
-                with self.subTest(verb=verb, option=option):
-                    said = self.wrong(verb, option, "file", pointer=f"keyroster {verb}")
+                with self.subTest(words=words, option=option):
+                    said = self.wrong(*words, option, "file",
+                                      pointer=f"keyroster {' '.join(words)}")
                     self.assertIn(option.lstrip("-"), said)
 
     def test_no_source(self):
-        for verb in verbs():
-            with self.subTest(verb=verb):
-                self.wrong(verb, pointer=f"keyroster {verb}")
+        for words in commands():
+            with self.subTest(words=words):
+                self.wrong(*words, pointer=f"keyroster {' '.join(words)}")
 
     def test_an_output_without_a_name(self):
         for verb in verbs():

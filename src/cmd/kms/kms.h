@@ -14,6 +14,12 @@ command_fn kms_verb_ca;
 command_fn kms_verb_check;
 command_fn kms_verb_init;
 command_fn kms_verb_passphrase;
+command_fn kms_verb_approve;
+command_fn kms_verb_collect;
+command_fn kms_verb_envelope;
+command_fn kms_verb_rebuild_key;
+command_fn kms_verb_recover;
+command_fn kms_verb_reshare;
 command_fn kms_verb_restore;
 
 #endif

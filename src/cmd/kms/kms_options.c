@@ -12,6 +12,9 @@ enum { SENTENCE_SIZE = 64, SHORT_SIZE = 64 };
 static int print_help(const struct kms_verb *verb)
 {
     fputs(verb->help, stdout);
+    if (verb->more_help != NULL) {
+        printf("\n%s", verb->more_help());
+    }
     printf("\n"
            "      --passphrase NAME=FILE\n"
            "                        the passphrase of one who acts, in a file (- is standard\n"
@@ -102,7 +105,7 @@ static void short_options(const struct kms_verb *verb, char out[SHORT_SIZE])
             }
         }
     }
-    out[n] = '\0';
+    (void)snprintf(out + n, SHORT_SIZE - n, "%s", verb->letters != NULL ? verb->letters : "");
 }
 
 bool kms_options_parse(int argc, char **argv, const struct kms_verb *verb, void *own,

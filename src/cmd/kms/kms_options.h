@@ -45,6 +45,8 @@ struct kms_verb {
     size_t rest_min, rest_max; /* how many arguments stand behind STORE */
     const char *rest_name;     /* what they are: "ADDRESS" */
     const char *first_name;    /* what stands first, where it is no STORE; else NULL */
+    const char *letters;       /* short options without a long name, as of getopt(3); or NULL */
+    const char *(*more_help)(void); /* a part of the help that other verbs have too; or NULL */
 };
 
 /*

@@ -92,8 +92,7 @@ enum fault init_check_passphrases(struct ceremony *c, struct why *why)
         enum fault fault = person_choice_check(&order->people[i], order->organization, why);
 
         if (fault != FAULT_NONE) {
-            return kms_tell(&c->kms, fault, why, "the passphrase of %s: %s", order->people[i].name,
-                            why->rule);
+            return kms_tell(&c->kms, fault, why, "%s: %s", order->people[i].name, why->rule);
         }
         for (size_t j = 0; j < i; j++) {
             if (secret_equal(order->people[i].passphrase, order->people[j].passphrase)) {
