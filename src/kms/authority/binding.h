@@ -29,4 +29,9 @@ MUST_USE enum fault binding_sign(const struct authority *authority, const struct
 MUST_USE enum fault binding_verify(struct span ca_certificate, const struct binding *binding,
                                    struct span signature, struct why *why);
 
+/* The same for many records of one CA: `verifier` is of its key. */
+MUST_USE enum fault binding_verify_with(struct key_verifier *verifier,
+                                        const struct binding *binding, struct span signature,
+                                        struct why *why);
+
 #endif

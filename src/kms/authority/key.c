@@ -115,8 +115,9 @@ enum fault libcrypto_failed(struct why *why)
     return fault_at(FAULT_RESOURCE, 0, "libcrypto is out of memory or randomness", why);
 }
 
-/* The kind of libcrypto's key; false: none of ours. */
-static bool kind_of_pkey(EVP_PKEY *pkey, enum key_kind *out)
+const char *key_kind_digest(enum key_kind kind) { return kinds[kind].digest; }
+
+bool key_kind_of_pkey(void *pkey, enum key_kind *out)
 {
     char group[32] = "";
     size_t len;
@@ -160,17 +161,10 @@ static bool write_spki(struct private_key *key)
            got == row->point_len;
 }
 
-enum fault private_key_take(void *pkey, struct private_key **out, struct why *why)
+static enum fault take(void *pkey, enum key_kind kind, struct private_key **out, struct why *why)
 {
-    struct private_key *key;
-    enum key_kind kind;
+    struct private_key *key = calloc(1, sizeof(*key));
 
-    if (!kind_of_pkey(pkey, &kind)) {
-        EVP_PKEY_free(pkey);
-        ERR_clear_error();
-        return fault_at(FAULT_DENIED, 0, "a key of a kind that keyroster does not certify", why);
-    }
-    key = calloc(1, sizeof(*key));
     if (key == NULL) {
         EVP_PKEY_free(pkey);
         return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
@@ -185,7 +179,20 @@ enum fault private_key_take(void *pkey, struct private_key **out, struct why *wh
     return FAULT_NONE;
 }
 
+enum fault private_key_take(void *pkey, struct private_key **out, struct why *why)
+{
+    enum key_kind kind;
+
+    if (!key_kind_of_pkey(pkey, &kind)) {
+        EVP_PKEY_free(pkey);
+        ERR_clear_error();
+        return fault_at(FAULT_DENIED, 0, "a key of a kind that keyroster does not certify", why);
+    }
+    return take(pkey, kind, out, why);
+}
+
 struct key_maker {
+    enum key_kind kind;
     EVP_PKEY_CTX *context;
 };
 
@@ -199,6 +206,7 @@ enum fault key_maker_new(enum key_kind kind, struct key_maker **out, struct why 
     if (maker == NULL) {
         return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
     }
+    maker->kind = kind;
     if (row->group != NULL) {
         params[0] = OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
                                                      (char *)(uintptr_t)row->group, 0);
@@ -222,7 +230,7 @@ enum fault key_maker_make(struct key_maker *maker, struct private_key **out, str
     if (EVP_PKEY_generate(maker->context, &pkey) != 1) {
         return libcrypto_failed(why);
     }
-    return private_key_take(pkey, out, why);
+    return take(pkey, maker->kind, out, why);
 }
 
 void key_maker_free(struct key_maker *maker)
@@ -288,70 +296,4 @@ bool private_key_fits(const struct private_key *key, struct span spki)
     EVP_PKEY_free(other);
     ERR_clear_error();
     return equal;
-}
-
-struct key_signer {
-    EVP_MD_CTX *ready;   /* begun, so that the digest is fetched once */
-    EVP_MD_CTX *working; /* a copy, for one message */
-};
-
-enum fault key_signer_new(const struct private_key *key, struct key_signer **out, struct why *why)
-{
-    struct key_signer *signer;
-
-    if (kinds[key->kind].signature == NULL) {
-        return fault_at(FAULT_DENIED, 0, "RFC 8410: an X25519 key does not sign", why);
-    }
-    signer = calloc(1, sizeof(*signer));
-    if (signer == NULL) {
-        return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
-    }
-    signer->ready = EVP_MD_CTX_new();
-    signer->working = EVP_MD_CTX_new();
-    if (signer->ready == NULL || signer->working == NULL ||
-        EVP_DigestSignInit_ex(signer->ready, NULL, kinds[key->kind].digest, NULL, NULL, key->pkey,
-                              NULL) != 1) {
-        key_signer_free(signer);
-        return libcrypto_failed(why);
-    }
-    *out = signer;
-    return FAULT_NONE;
-}
-
-enum fault key_signer_sign(struct key_signer *signer, struct span message, struct buffer *out,
-                           struct why *why)
-{
-    enum { SIGNATURE_MAX = 512 }; /* RSA of 4096 bits */
-    uint8_t signature[SIGNATURE_MAX];
-    size_t len = sizeof(signature);
-
-    if (EVP_MD_CTX_copy_ex(signer->working, signer->ready) != 1 ||
-        EVP_DigestSign(signer->working, signature, &len, message.at, message.len) != 1) {
-        return libcrypto_failed(why);
-    }
-    buffer_add(out, span_of(signature, len));
-    return out->fault == FAULT_NONE ? FAULT_NONE
-                                    : fault_at(out->fault, 0, "no room for a signature", why);
-}
-
-void key_signer_free(struct key_signer *signer)
-{
-    if (signer != NULL) {
-        EVP_MD_CTX_free(signer->ready);
-        EVP_MD_CTX_free(signer->working);
-        free(signer);
-    }
-}
-
-enum fault private_key_sign(const struct private_key *key, struct span message, struct buffer *out,
-                            struct why *why)
-{
-    struct key_signer *signer = NULL;
-    enum fault fault = key_signer_new(key, &signer, why);
-
-    if (fault == FAULT_NONE) {
-        fault = key_signer_sign(signer, message, out, why);
-    }
-    key_signer_free(signer);
-    return fault;
 }

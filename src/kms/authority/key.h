@@ -117,6 +117,16 @@ MUST_USE enum fault key_signer_sign(struct key_signer *signer, struct span messa
                                     struct buffer *out, struct why *why);
 void key_signer_free(struct key_signer *signer);
 
+/*
+ * Means to check such signatures by one key, of which `spki` is the public half; for one thread.
+ * FAULT_SYNTAX `spki` is none, or of a kind that does not sign; FAULT_RESOURCE
+ */
+struct key_verifier;
+MUST_USE enum fault key_verifier_new(struct span spki, struct key_verifier **out, struct why *why);
+MUST_USE bool key_verifier_check(struct key_verifier *verifier, struct span message,
+                                 struct span signature); /* anything wrong is false */
+void key_verifier_free(struct key_verifier *verifier);
+
 /* The AlgorithmIdentifier of those signatures, DER; static. Empty for X25519. */
 struct span key_kind_signature_algorithm(enum key_kind kind);
 

@@ -17,6 +17,12 @@ struct private_key {
 /* Takes libcrypto's key, on failure too. Faults as of private_key_from_pkcs8(). */
 MUST_USE enum fault private_key_take(void *pkey, struct private_key **out, struct why *why);
 
+/* The kind of libcrypto's key, public or whole; false: none of ours. */
+MUST_USE bool key_kind_of_pkey(void *pkey, enum key_kind *out);
+
+/* The digest that signatures of a kind are over; NULL: the message itself. */
+const char *key_kind_digest(enum key_kind kind);
+
 /* Empties libcrypto's error queue and tells of a failure that can only be want of memory. */
 MUST_USE enum fault libcrypto_failed(struct why *why);
 

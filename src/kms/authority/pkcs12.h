@@ -8,7 +8,7 @@
  * PKCS#12 files (RFC 7292): keys with their certificates and the chain, under one passphrase.
  */
 enum pkcs12_form {
-    PKCS12_TODAY, /* PBES2, AES-256-CBC, HMAC-SHA-256 (RFC 9579 leaves that MAC as it is) */
+    PKCS12_TODAY, /* PBES2, AES-256-CBC, HMAC-SHA-256 (a MAC of SHA-256, as OpenSSL 3 makes them) */
     PKCS12_OLD,   /* for old readers: SHA-1 and three-key triple DES, of 112 bits still */
 };
 
