@@ -72,7 +72,9 @@ enum fault authority_take(struct span certificate, struct span chain, struct pri
         free(authority);
         return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
     }
-    memcpy(authority->bytes, certificate.at, certificate.len);
+    if (certificate.len > 0) {
+        memcpy(authority->bytes, certificate.at, certificate.len);
+    }
     if (chain.len > 0) {
         memcpy(authority->bytes + certificate.len, chain.at, chain.len);
     }

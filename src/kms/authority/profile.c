@@ -104,7 +104,9 @@ static bool copy_text(struct span value, char *out, size_t room)
     if (value.len >= room) {
         return false;
     }
-    memcpy(out, value.at, value.len);
+    if (value.len > 0) {
+        memcpy(out, value.at, value.len);
+    }
     out[value.len] = '\0';
     return true;
 }
