@@ -135,6 +135,35 @@ enum fault request_done(struct store *store, int64_t id, int64_t at, struct why 
     return sql_do(query, why);
 }
 
+static void recovered_read(struct sql_query *query, void *row)
+{
+    struct recovered_row *recovered = row;
+
+    recovered->user = sql_int(query, 0);
+    recovered->at = sql_int(query, 1);
+}
+
+enum fault recovered_list(struct store *store, struct arena *arena, struct recovered_row **out,
+                          size_t *count, struct why *why)
+{
+    static const struct row_kind kind = {.size = sizeof(struct recovered_row),
+                                         .read = recovered_read};
+    struct sql_query *query;
+    void *rows = NULL;
+    enum fault fault = sql_ask(store_sql(store),
+                               "SELECT user, max(done_at) FROM request WHERE done_at IS NOT NULL"
+                               " GROUP BY user ORDER BY user",
+                               &query, why);
+
+    if (fault == FAULT_NONE) {
+        fault = row_list(query, &kind, arena, SIZE_MAX, &rows, count, why);
+    }
+    if (fault == FAULT_NONE) {
+        *out = rows;
+    }
+    return fault;
+}
+
 enum fault request_item_add(struct store *store, const struct request_item_row *item,
                             struct why *why)
 {

@@ -28,6 +28,15 @@ MUST_USE enum fault request_find(struct store *store, struct span digest, struct
  */
 MUST_USE enum fault request_done(struct store *store, int64_t id, int64_t at, struct why *why);
 
+/* The last time that a user's keys were handed out. */
+struct recovered_row {
+    int64_t user, at;
+};
+
+/* All users of whom a request is done, by their numbers. */
+MUST_USE enum fault recovered_list(struct store *store, struct arena *arena,
+                                   struct recovered_row **out, size_t *count, struct why *why);
+
 struct request_item_row {
     int64_t request, certificate; /* the certificate's row number */
     struct span envelope_digest;  /* REQUEST_DIGEST_SIZE bytes */
