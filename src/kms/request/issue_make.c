@@ -105,6 +105,7 @@ static enum fault make_certificates(struct issue_maker *maker, const struct issu
         .purpose = PURPOSE_SIGNING,
         .spki = keys->signing != NULL ? private_key_spki(keys->signing) : order->signing,
         .serial = out->signing_serial,
+        .now = maker->terms->now,
         .not_before = out->not_before,
         .not_after = out->not_after};
     enum fault fault = certificate_make(maker->issuer, &asked, &out->signing, why);
