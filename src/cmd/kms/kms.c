@@ -17,6 +17,11 @@ static const struct command {
 } commands[] = {
     {"init", kms_verb_init, "the ceremony: CA, administrators, recovery agents"},
     {"ca", kms_verb_ca, "the certificates of the CA"},
+    {"enrol", kms_verb_enrol, "tokens or certificates for users, one or many"},
+    {"complete", kms_verb_complete, "what a user does with a token"},
+    {"renew", kms_verb_renew, "new keys and certificates, before the old ones end"},
+    {"revoke", kms_verb_revoke, "certificates that are to be trusted no more"},
+    {"crl", kms_verb_crl, "the revocation list"},
     {"admins", kms_verb_admins, "who acts, and how many must act together"},
     {"passphrase", kms_verb_passphrase, "give somebody another passphrase"},
     {"recover", kms_verb_recover, "ask for a user's encryption keys"},

@@ -8,18 +8,23 @@
  * here and its line in the table of kms.c; argv[0] is its own name.
  */
 command_fn kms_verb_admins;
+command_fn kms_verb_approve;
 command_fn kms_verb_audit;
 command_fn kms_verb_backup;
 command_fn kms_verb_ca;
 command_fn kms_verb_check;
+command_fn kms_verb_collect;
+command_fn kms_verb_complete;
+command_fn kms_verb_crl;
+command_fn kms_verb_enrol;
+command_fn kms_verb_envelope;
 command_fn kms_verb_init;
 command_fn kms_verb_passphrase;
-command_fn kms_verb_approve;
-command_fn kms_verb_collect;
-command_fn kms_verb_envelope;
 command_fn kms_verb_rebuild_key;
 command_fn kms_verb_recover;
+command_fn kms_verb_renew;
 command_fn kms_verb_reshare;
 command_fn kms_verb_restore;
+command_fn kms_verb_revoke;
 
 #endif
