@@ -38,8 +38,8 @@ static const struct rule rules[] = {
      "SELECT lower(hex(serial)) FROM certificate WHERE is_current = EXISTS"
      " (SELECT 1 FROM certificate AS later WHERE later.id > certificate.id"
      " AND later.id < (certificate.user + 1) << 16 AND later.purpose = certificate.purpose)"},
-    {"every certificate was told to the outbox",
-     "SELECT lower(hex(serial)) FROM certificate WHERE id NOT IN"
+    {"every encryption certificate was told to the outbox",
+     "SELECT lower(hex(serial)) FROM certificate WHERE purpose = 1 AND id NOT IN"
      " (SELECT certificate FROM outbox WHERE what = 0)"},
     {"an outbox row is of the certificate's own user",
      "SELECT id FROM outbox WHERE certificate >> 16 <> user"},

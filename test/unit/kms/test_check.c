@@ -181,7 +181,7 @@ static const struct breaking breakings[] = {
     {"no one is current", "UPDATE certificate SET is_current = 0",
      "the last certificate of a user and purpose is the current one", "1123"},
     {"the outbox lost one", "DELETE FROM outbox WHERE certificate = 65537",
-     "every certificate was told to the outbox", "1122"},
+     "every encryption certificate was told to the outbox", "1122"},
     {"an enrolled user has none", "UPDATE user SET state = 1 WHERE id = 3",
      "a user who is invited has no certificate, and one who is enrolled has", "c@example.org"},
     {"an invited user has some", "UPDATE user SET state = 0 WHERE id = 1",
