@@ -197,8 +197,10 @@ static void complain_of(const struct job *job, const struct enrol_row *row)
 {
     struct buffer sentence = buffer_with_max(ENROL_REASON_SIZE + 1024);
 
-    buffer_add(&sentence, row->address);
-    buffer_add_text(&sentence, row->address.len > 0 ? ": " : "");
+    if (row->line == 0 && row->address.len > 0) { /* else the line says who */
+        buffer_add(&sentence, row->address);
+        buffer_add_text(&sentence, ": ");
+    }
     buffer_add_text(&sentence, row->reason);
     complain_span(job->source.name, row->line, buffer_span(&sentence));
     buffer_clear(&sentence);

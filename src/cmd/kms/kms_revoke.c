@@ -172,12 +172,11 @@ static void complain_of(const struct job *job, const struct revoke_row *row)
 {
     struct buffer sentence = buffer_with_max(2048);
 
-    if (row->address.len > 0) {
+    if (row->line == 0) { /* else the line says who */
         buffer_add(&sentence, row->address);
-    } else {
-        buffer_add_hex(&sentence, row->serial);
+        buffer_add_hex(&sentence, row->address.len > 0 ? (struct span){0} : row->serial);
+        buffer_add_text(&sentence, ": ");
     }
-    buffer_add_text(&sentence, ": ");
     buffer_add_text(&sentence, row->reason);
     complain_span(job->source.name, row->line, buffer_span(&sentence));
     buffer_clear(&sentence);

@@ -155,9 +155,6 @@ static enum fault update_user(struct kms *kms, const struct enrol_order *order, 
     if (fault == FAULT_NONE && order->name.len > 0 && !span_equal(order->name, row.name)) {
         fault = user_set_name(kms->store, user, order->name, why);
     }
-    if (fault == FAULT_NONE && row.state == USER_LEFT) {
-        fault = user_set_state(kms->store, user, USER_INVITED, why);
-    }
     return fault == FAULT_NONE ? enrol_void(kms, user, &was_open, why) : fault;
 }
 

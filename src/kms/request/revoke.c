@@ -140,7 +140,7 @@ static enum fault end_user(const struct run *run, int64_t user, struct arena *ar
     size_t count = 0;
     const enum fault fault = certificate_list(run->kms->store, user, arena, &rows, &count, why);
 
-    if (fault != FAULT_NONE) {
+    if (fault != FAULT_NONE || count == 0) {
         return fault;
     }
     for (size_t i = 0; i < count; i++) {
