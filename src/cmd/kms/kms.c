@@ -30,6 +30,7 @@ static const struct command {
     {"envelope", kms_verb_envelope, "the escrow envelope of one key"},
     {"rebuild-key", kms_verb_rebuild_key, "the whole recovery key, in a disaster"},
     {"reshare", kms_verb_reshare, "other recovery agents, or another quorum"},
+    {"users", kms_verb_users, "the books, and where a directory disagrees"},
     {"audit", kms_verb_audit, "every act, and whether the chain of them is whole"},
     {"check", kms_verb_check, "whether everything in the store fits together"},
     {"backup", kms_verb_backup, "copy the store while others work in it"},

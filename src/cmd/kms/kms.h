@@ -26,5 +26,6 @@ command_fn kms_verb_renew;
 command_fn kms_verb_reshare;
 command_fn kms_verb_restore;
 command_fn kms_verb_revoke;
+command_fn kms_verb_users;
 
 #endif

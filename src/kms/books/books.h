@@ -28,6 +28,7 @@ struct books;
 struct books_options {
     int64_t at; /* what is revoked later is good */
     bool joins;
+    bool lacks_some; /* some of the directories cannot be read: who is in none may be in those */
 };
 
 /*

@@ -227,7 +227,7 @@ static void settle(void *context, bool whole)
 {
     struct books *books = context;
 
-    books->is_whole = whole;
+    books->is_whole = whole && !books->options.lacks_some;
 }
 
 struct witness books_witness_of(struct books *books)

@@ -1,0 +1,284 @@
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/compat_sandbox.h"
+#include "base/outfile.h"
+#include "cmd/inputs.h"
+#include "cmd/interrupt.h"
+#include "cmd/kms/kms.h"
+#include "cmd/kms/kms_options.h"
+#include "cmd/kms/kms_users_options.h"
+#include "cmd/overwriting.h"
+#include "cmd/progress.h"
+#include "cmd/users_output.h"
+#include "kms/books/books.h"
+#include "kms/store/store.h"
+
+/* Everything that the verb takes hold of; clear() lets go of it. */
+struct users {
+    struct kms_users_options options;
+    struct store *store;
+    struct inputs inputs; /* what is joined */
+    struct books *books;
+    struct source **sources; /* the inputs', then the books' */
+    const char **names;
+    size_t count;
+    struct outfile output;
+    bool output_failed; /* a fault is about the output, not about memory or threads */
+    struct progress progress;
+};
+
+static enum fault write_output(void *context, struct span bytes, struct why *why)
+{
+    struct users *users = context;
+    enum fault fault;
+
+    progress_clear(&users->progress);
+    fault = outfile_write(&users->output, bytes, why);
+    users->output_failed |= fault != FAULT_NONE;
+    return fault;
+}
+
+static void tell_complaint(void *context, const char *source, uint64_t line, struct span sentence)
+{
+    struct users *users = context;
+
+    progress_clear(&users->progress);
+    complain_span(source, line, sentence);
+}
+
+static void show_progress(void *context, const char *source, uint64_t position, uint64_t size,
+                          uint64_t mailboxes)
+{
+    struct users *users = context;
+
+    progress_show(&users->progress, source, position, size, mailboxes);
+}
+
+static bool wants_colour(const struct kms_users_options *o)
+{
+    const char *no_colour = getenv("NO_COLOR");
+    const char *terminal = getenv("TERM");
+
+    if (o->colour != COLOUR_AUTO) {
+        return o->colour == COLOUR_ALWAYS;
+    }
+    return o->output == NULL && isatty(STDOUT_FILENO) &&
+           (no_colour == NULL || *no_colour == '\0') &&
+           (terminal == NULL || strcmp(terminal, "dumb") != 0);
+}
+
+/* Whatever it reads is not replaced, the store least of all. */
+static bool replaces_input(const struct kms_users_options *o)
+{
+    struct overwriting read = {.tree = o->store};
+    bool told;
+
+    name_list_add_all(&read.files, &o->joined);
+    ldap_options_add_files(&o->ldap, &read.files);
+    told = overwriting_is_told(&read, o->output);
+    name_list_clear(&read.files);
+    return told;
+}
+
+static bool open_output(struct users *users)
+{
+    const struct kms_users_options *o = &users->options;
+    struct why why = {0};
+
+    if (replaces_input(o)) {
+        return false;
+    }
+    if (outfile_open(o->output, &users->output, &why) != FAULT_NONE) {
+        complain(o->output, 0, why.rule);
+        return false;
+    }
+    interrupt_removes(users->output.temporary);
+    return true;
+}
+
+/* What is joined comes first; true also where some of it could not be opened, which is told. */
+static bool open_joined(struct users *users)
+{
+    struct kms_users_options *o = &users->options;
+
+    if (o->joined.count == 0) {
+        return true;
+    }
+    if (!inputs_open(&users->inputs, o->joined.at, o->joined.count, &o->reading.source, &o->ldap)) {
+        return false;
+    }
+    inputs_tell_idle(o->joined.at, o->joined.count, &o->reading.source, &o->ldap);
+    return true;
+}
+
+static bool open_books(struct users *users)
+{
+    const struct kms_users_options *o = &users->options;
+    const struct books_options options = {.at = o->judging.at,
+                                          .joins = o->joined.count > 0,
+                                          .lacks_some = users->inputs.unopened > 0};
+    struct why why = {0};
+
+    if (store_open(o->store, STORE_READ, kms_clock(), &users->store, &why) != FAULT_NONE ||
+        books_open(users->store, &options, &users->books, &why) != FAULT_NONE) {
+        complain(o->store, 0, why.rule);
+        return false;
+    }
+    return true;
+}
+
+static bool list_sources(struct users *users)
+{
+    const size_t joined = users->inputs.count;
+
+    users->sources = (struct source **)calloc(joined + 1, sizeof(*users->sources));
+    users->names = (const char **)calloc(joined + 1, sizeof(*users->names));
+    if (users->sources == NULL || users->names == NULL) {
+        complain(NULL, 0, "out of memory");
+        return false;
+    }
+    for (size_t i = 0; i < joined; i++) {
+        users->sources[i] = users->inputs.sources[i];
+        users->names[i] = users->inputs.names[i];
+    }
+    users->sources[joined] = books_source(users->books);
+    users->names[joined] = users->options.store;
+    users->count = joined + 1;
+    return true;
+}
+
+static void enter_sandbox(const struct users *users)
+{
+    const struct reading_options *reading = &users->options.reading;
+    char *folder = outfile_folder(&users->output);
+
+    if (!reading->no_sandbox) {
+        (void)sandbox_enter(&(struct sandbox){.output_folder = folder,
+                                              .read_folder = reading->source.follow_folder,
+                                              .network = users->inputs.live});
+    }
+    free(folder);
+}
+
+static int exit_status(const struct users *users, const struct outcome *outcome)
+{
+    if (outcome->unread_sources > 0 && outcome->unread_sources >= users->inputs.count) {
+        return EXIT_NOT_DONE;
+    }
+    return users->inputs.unopened > 0 || outcome->complaints > 0 || outcome->summary.incomplete
+               ? EXIT_SOME
+               : EXIT_DONE;
+}
+
+/* What a directory kept back is missing in the file: then it stays as it was, unless allowed. */
+static bool is_withheld(const struct users *users)
+{
+    const struct kms_users_options *o = &users->options;
+
+    if (!inputs_fell_short(&users->inputs, &o->ldap) || o->ldap.allow_incomplete ||
+        users->output.path == NULL) {
+        return false;
+    }
+    complain(o->output, 0,
+             "left as it was, since the roster is incomplete (--allow-incomplete writes it)");
+    return true;
+}
+
+/* Brings the output to its place where all went well; returns the exit status. */
+static int finish(struct users *users, enum fault fault, int status, struct why *why)
+{
+    const char *output = users->options.output;
+
+    if (fault == FAULT_NONE && status != EXIT_NOT_DONE && !is_withheld(users)) {
+        fault = outfile_commit(&users->output, why);
+        users->output_failed = fault != FAULT_NONE;
+    }
+    interrupt_removes(NULL);
+    if (fault == FAULT_NONE) {
+        return status;
+    }
+    if (fault != FAULT_ABSENT) { /* nobody reads any more: `| head` needs no message */
+        complain(!users->output_failed ? NULL
+                 : output != NULL      ? output
+                                       : "standard output",
+                 0, why->rule);
+    }
+    return EXIT_NOT_DONE;
+}
+
+static int run(struct users *users)
+{
+    const struct kms_users_options *o = &users->options;
+    struct report report = {.format = &o->format,
+                            .options = {.at = o->judging.at,
+                                        .sources = users->names,
+                                        .source_count = users->count,
+                                        .summary_only = o->summary,
+                                        .width = output_width(o->output),
+                                        .colour = wants_colour(o)},
+                            .sink = write_output,
+                            .context = users};
+    const struct roster roster = {
+        .sources = users->sources,
+        .names = users->names,
+        .source_count = users->count,
+        .trust = books_trust(users->books),
+        .witness = books_witness(users->books),
+        .rules = {.at = o->judging.at, .warning_seconds = o->warning_seconds},
+        .site = o->judging.site,
+        .remotes = o->judging.remotes,
+        .shared_keys = o->shared_keys,
+        .selection = o->selection,
+        .threads = o->reading.threads,
+        .report = &report,
+        .complain = tell_complaint,
+        .progress = show_progress,
+        .context = users};
+    struct outcome outcome = {0};
+    struct why why = {0};
+    enum fault fault = roster_run(&roster, &outcome, &why);
+
+    progress_clear(&users->progress);
+    report_clear(&report);
+    return finish(users, fault, exit_status(users, &outcome), &why);
+}
+
+static void clear(struct users *users)
+{
+    complain_end();
+    books_close(users->books);
+    store_close(users->store);
+    inputs_clear(&users->inputs);
+    free((void *)users->sources);
+    free((void *)users->names);
+    outfile_clear(&users->output);
+    interrupt_removes(NULL);
+    kms_users_options_clear(&users->options);
+}
+
+int kms_verb_users(int argc, char **argv)
+{
+    struct users users = {.output = {.fd = -1}};
+    int status = EXIT_NOT_DONE;
+
+    if (!kms_users_options_parse(argc, argv, &users.options, &status)) {
+        clear(&users);
+        return status;
+    }
+    (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an answer of write(2) */
+    (void)signal(SIGXFSZ, SIG_IGN); /* so is a limit on the size of files */
+    judging_options_settle(&users.options.judging);
+    users.options.reading.source.count_lines = users.options.format.lines && !users.options.summary;
+    users.progress = progress_start(!users.options.no_progress);
+    if (reading_options_open(&users.options.reading) && open_joined(&users) && open_books(&users) &&
+        list_sources(&users) && open_output(&users)) {
+        enter_sandbox(&users);
+        status = run(&users);
+    }
+    clear(&users);
+    return status;
+}
