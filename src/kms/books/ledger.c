@@ -80,6 +80,9 @@ enum fault ledger_next(struct ledger *ledger, struct book_row *row, struct book_
     struct book_note *note;
     enum fault fault;
 
+    if (ledger->book == NULL) {
+        return FAULT_ABSENT; /* it was at its end before */
+    }
     arena_reset(&ledger->row);
     fault = book_next(ledger->book, &ledger->row, row, &there, why);
     if (fault != FAULT_NONE || !there) {

@@ -32,7 +32,7 @@ MUST_USE enum fault ledger_start(struct ledger *ledger, struct why *why);
 
 /*
  * The next user; both are valid until the next call. The note's certificates are the row's in
- * reverse. FAULT_ABSENT behind the last.
+ * reverse. FAULT_ABSENT behind the last, however often, and after a failure.
  */
 MUST_USE enum fault ledger_next(struct ledger *ledger, struct book_row *row,
                                 struct book_note **note, struct why *why);
