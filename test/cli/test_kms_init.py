@@ -1,14 +1,15 @@
 """The ceremony: what it makes, and what it refuses."""
 
-import os
 import pathlib
+import resource
+import signal
 import stat
 import subprocess
 import tempfile
 import unittest
 
 from kms_support import ADMINS, AGENTS, KmsTest, Site
-from support import DONE, NOT_DONE, USAGE, run
+from support import NOT_DONE, USAGE, run
 
 
 def openssl(*arguments, **more):
@@ -254,15 +255,12 @@ class Refused(KmsTest):
 
     def test_a_disk_that_is_full(self):
         """A file may not grow: the store is not made, and nothing is left."""
-        import resource
-
         with tempfile.TemporaryDirectory() as folder:
             site = Site(folder)
             for name in (*ADMINS, *AGENTS):
                 site.file_of(name)
 
             def limit():
-                import signal
                 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
                 resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))
 

@@ -1,0 +1,110 @@
+"""check: silent where all is well, and a row for each thing that is not."""
+
+import sqlite3
+import unittest
+
+from kms_support import KmsTest
+from support import NOT_DONE
+
+
+class Check(KmsTest):
+    def spoil(self, *statements, values=()):
+        with sqlite3.connect(self.site.store / "keyroster.db") as store:
+            for name, in store.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'"
+                                       ).fetchall():
+                store.execute(f'DROP TRIGGER "{name}"')
+            for statement in statements:
+                store.execute(statement, values)
+        store.close()
+
+    def told(self, where, what=""):
+        done = self.site.kms("check", jsonl=True)
+        self.assertEqual(done.status, NOT_DONE, done.err)
+        self.assertIn("damaged", done.err)
+        found = [row for row in done.rows if row["where"].startswith(where) and what in row["what"]]
+        self.assertTrue(found, done.out.decode())
+
+    def test_all_is_well(self):
+        done = self.done(self.site.kms("check"))
+        self.assertEqual(done.out, b"")
+        self.assertEqual(self.done(self.site.kms("check", jsonl=True)).out, b"")
+
+    def test_rows_into_a_file(self):
+        file = self.site.folder / "rows"
+        self.done(self.site.kms("check", "-o", file, jsonl=True))
+        self.assertEqual(file.read_bytes(), b"")
+
+    def test_the_profile(self):
+        profile = self.site.store / "profile.conf"
+        profile.write_text(profile.read_text() + "validity = forever\n")
+        self.told("profile.conf line ")
+        # What needs the profile is refused, with the line.
+        self.refused(self.site.kms("admins", "--policy", "enrol=1", by=["anna"]), "profile.conf")
+        profile.unlink()
+        self.told("profile.conf")
+
+    def test_the_root(self):
+        self.spoil("UPDATE authority SET certificate = x'3000' WHERE role = 0")
+        self.told("root")
+
+    def test_an_issuing_ca_of_somebody_else(self):
+        self.spoil("UPDATE authority SET certificate = "
+                   "(SELECT certificate FROM authority WHERE role = 2) WHERE role = 0")
+        self.told("issuing CA", "not signed")
+
+    def test_no_issuing_key(self):
+        self.spoil("UPDATE authority SET key = NULL WHERE role = 1")
+        self.told("authority")
+
+    def test_the_recovery_key(self):
+        self.spoil("UPDATE escrow SET certificate = "
+                   "(SELECT certificate FROM authority WHERE role = 1)")
+        self.told("recovery key 1", "another key")
+
+    def test_its_commitments(self):
+        self.spoil("UPDATE escrow SET public = substr(public, 1, length(public) - 1)")
+        self.told("recovery key 1")
+
+    def test_its_numbers(self):
+        self.spoil("UPDATE escrow SET quorum = 3")
+        self.told("recovery key 1", "quorum")
+
+    def test_a_share_that_is_gone(self):
+        self.spoil("DELETE FROM share WHERE place = 2")
+        self.told("recovery key 1", "shares")
+
+    def test_a_slot_that_is_gone(self):
+        self.spoil("DELETE FROM ca_slot WHERE person = (SELECT id FROM person WHERE name = 'bo')")
+        self.told("person bo", "not sealed")
+
+    def test_a_slot_of_an_agent(self):
+        self.spoil("INSERT INTO ca_slot SELECT (SELECT id FROM person WHERE name = 'xena'), sealed "
+                   "FROM ca_slot LIMIT 1")
+        self.told("person xena", "no administrator")
+
+    def test_the_policy(self):
+        self.spoil("UPDATE policy SET count = 3 WHERE task = 'enrol'")
+        self.told("policy", "all but one")
+
+    def test_no_store(self):
+        self.refused(self.site.kms("check", "more"), status=2)
+        self.site.store = self.site.folder / "none"
+        self.refused(self.site.kms("check"))
+        (self.site.folder / "none").write_text("")
+        self.refused(self.site.kms("check"))
+
+    def test_bytes_that_were_damaged(self):
+        database = self.site.store / "keyroster.db"
+        for at in (0, 100, 4096, 2 * 4096, 5 * 4096):
+            with self.subTest(at=at):
+                good = database.read_bytes()
+                with database.open("r+b") as file:
+                    file.seek(at)
+                    file.write(b"\xff" * 64)
+                done = self.site.kms("check")
+                self.assertEqual(done.status, NOT_DONE, done.out)
+                database.write_bytes(good)
+
+
+if __name__ == "__main__":
+    unittest.main()
