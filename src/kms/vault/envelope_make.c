@@ -32,7 +32,7 @@ static bool is_recovery_key(const EVP_PKEY *key)
            (strcmp(name, SN_X9_62_prime256v1) == 0 || strcmp(name, SN_secp384r1) == 0);
 }
 
-static enum fault decode_certificate(struct span der, X509 **out, struct why *why)
+static X509 *decode_once(struct span der)
 {
     const uint8_t *at = der.at;
     X509 *certificate = der.len <= LONG_MAX ? d2i_X509(NULL, &at, (long)der.len) : NULL;
@@ -40,9 +40,29 @@ static enum fault decode_certificate(struct span der, X509 **out, struct why *wh
     if (certificate == NULL || at != der.at + der.len ||
         !is_recovery_key(X509_get0_pubkey(certificate))) {
         X509_free(certificate);
-        ERR_clear_error();
-        return fault_at(FAULT_SYNTAX, 0, "a recovery certificate is of a key on P-256 or P-384",
-                        why);
+        return NULL;
+    }
+    return certificate;
+}
+
+/*
+ * libcrypto does not always tell that memory ran out while it decoded a certificate's key: what is
+ * wrong is wrong twice.
+ */
+static enum fault decode_certificate(struct span der, X509 **out, struct why *why)
+{
+    X509 *certificate = decode_once(der);
+    bool short_of_memory = group_ran_short();
+
+    if (certificate == NULL && !short_of_memory) {
+        certificate = decode_once(der);
+        short_of_memory = group_ran_short();
+    }
+    if (certificate == NULL) {
+        return short_of_memory
+                   ? group_gave_out(why)
+                   : fault_at(FAULT_SYNTAX, 0,
+                              "a recovery certificate is of a key on P-256 or P-384", why);
     }
     *out = certificate;
     return FAULT_NONE;

@@ -2,11 +2,8 @@
 
 #include "kms/vault/group.h"
 
-#include <openssl/core_names.h>
 #include <openssl/crypto.h>
-#include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/kdf.h>
 
 enum { KEY = 32 }; /* bytes of an AES-256 key */
 
@@ -16,26 +13,29 @@ static const char *const does_not_open = "the shared secret does not open the en
  * ECC-CMS-SharedInfo (RFC 5753, 7.2): id-aes256-wrap, no user keying material, and the wrapping
  * key's length in bits.
  */
-static uint8_t shared_info[] = {0x30, 0x15, 0x30, 0x0b, 0x06, 0x09, 0x60, 0x86,
-                                0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x2d, 0xa2,
-                                0x06, 0x04, 0x04, 0x00, 0x00, 0x01, 0x00};
+static const uint8_t shared_info[] = {0x30, 0x15, 0x30, 0x0b, 0x06, 0x09, 0x60, 0x86,
+                                      0x48, 0x01, 0x65, 0x03, 0x04, 0x01, 0x2d, 0xa2,
+                                      0x06, 0x04, 0x04, 0x00, 0x00, 0x01, 0x00};
 
-/* The key that wraps: ANSI X9.63 KDF with SHA-256 of the shared secret. */
+/*
+ * The key that wraps: ANSI X9.63 KDF with SHA-256 of the shared secret, one block of it.
+ * libcrypto's EVP_KDF of that name is not asked, since in 3.0 its EVP_KDF_CTX_new() writes through
+ * NULL when memory is out.
+ */
 static bool derive(const struct secret *x, uint8_t key[KEY])
 {
-    char digest[] = "SHA2-256";
-    OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest, 0),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, x->at, x->len),
-        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, shared_info, sizeof(shared_info)),
-        OSSL_PARAM_construct_end(),
-    };
-    EVP_KDF *kdf = EVP_KDF_fetch(NULL, OSSL_KDF_NAME_X963KDF, NULL);
-    EVP_KDF_CTX *context = EVP_KDF_CTX_new(kdf);
-    bool right = context != NULL && EVP_KDF_derive(context, key, KEY, parameters) == 1;
+    static const uint8_t counter[] = {0, 0, 0, 1};
+    EVP_MD *digest = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    bool right = digest != NULL && context != NULL &&
+                 EVP_DigestInit_ex2(context, digest, NULL) == 1 &&
+                 EVP_DigestUpdate(context, x->at, x->len) == 1 &&
+                 EVP_DigestUpdate(context, counter, sizeof(counter)) == 1 &&
+                 EVP_DigestUpdate(context, shared_info, sizeof(shared_info)) == 1 &&
+                 EVP_DigestFinal_ex(context, key, NULL) == 1;
 
-    EVP_KDF_CTX_free(context);
-    EVP_KDF_free(kdf);
+    EVP_MD_CTX_free(context);
+    EVP_MD_free(digest);
     return right;
 }
 
@@ -135,6 +135,6 @@ enum fault envelope_open(const struct envelope *envelope, const struct secret *x
     }
     OPENSSL_cleanse(wrapping, sizeof(wrapping));
     OPENSSL_cleanse(key, sizeof(key));
-    ERR_clear_error();
-    return fault;
+    /* What failed for want of memory is not altered. */
+    return group_ran_short() && fault != FAULT_NONE ? group_gave_out(why) : fault;
 }

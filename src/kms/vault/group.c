@@ -96,6 +96,17 @@ void group_free(struct group *group)
     free(group);
 }
 
+bool group_ran_short(void)
+{
+    bool short_of_memory = false;
+    unsigned long error;
+
+    while ((error = ERR_get_error()) != 0) {
+        short_of_memory |= ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
+    }
+    return short_of_memory;
+}
+
 enum vault_curve group_curve(const struct group *group) { return group->curve; }
 
 /* Keeps that a step of libcrypto's went wrong. */
@@ -344,10 +355,9 @@ bool point_decode(struct group *group, struct point *out, struct span bytes)
     bool right = !group->failed && is_point_form(group->curve, bytes) &&
                  EC_POINT_oct2point(group->ec, out->at, bytes.at, bytes.len, group->scratch) == 1;
 
-    if (!right && ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE) {
+    if (!right && group_ran_short()) {
         group->failed = true;
     }
-    ERR_clear_error();
     return right;
 }
 

@@ -68,6 +68,9 @@ enum vault_curve group_curve(const struct group *group);
 /* FAULT_RESOURCE, in the words for what fails in this room without anybody's fault. */
 MUST_USE enum fault group_gave_out(struct why *why);
 
+/* Empties libcrypto's queue of errors; true where one of them was that memory is out. */
+bool group_ran_short(void);
+
 /* Frames may stand in each other; end() wipes and gives back what was taken since its begin(). */
 void group_begin(struct group *group);
 /* True: nothing failed since the outermost begin(). */

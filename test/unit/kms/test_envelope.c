@@ -14,35 +14,6 @@
 
 static const enum vault_curve curves[] = {VAULT_P256, VAULT_P384};
 
-/* A recovery certificate for whatever key, signed by nobody who is known: nobody asks here. */
-static struct buffer certificate_of(EVP_PKEY *public)
-{
-    struct buffer der = buffer_with_max(4096);
-    EVP_PKEY *signer = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
-    X509 *certificate = X509_new();
-    X509_NAME *name = X509_get_subject_name(certificate);
-    uint8_t *bytes = NULL;
-    int len;
-
-    assert_int_equal(X509_set_version(certificate, X509_VERSION_3), 1);
-    assert_int_equal(ASN1_INTEGER_set(X509_get_serialNumber(certificate), 77), 1);
-    assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-                                                (const uint8_t *)"Recovery", -1, -1, 0),
-                     1);
-    assert_int_equal(X509_set_issuer_name(certificate, name), 1);
-    assert_non_null(X509_gmtime_adj(X509_getm_notBefore(certificate), 0));
-    assert_non_null(X509_gmtime_adj(X509_getm_notAfter(certificate), 86400));
-    assert_int_equal(X509_set_pubkey(certificate, public), 1);
-    assert_true(X509_sign(certificate, signer, NULL) > 0);
-    len = i2d_X509(certificate, &bytes);
-    assert_true(len > 0);
-    buffer_add(&der, span_of(bytes, (size_t)len));
-    OPENSSL_free(bytes);
-    X509_free(certificate);
-    EVP_PKEY_free(signer);
-    return der;
-}
-
 /* An escrow of 2 of 3 with its certificate, and the whole key for a second opinion. */
 struct scene {
     struct dealt *dealt;

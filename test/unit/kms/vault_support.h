@@ -5,6 +5,9 @@
 
 #include "support.h"
 
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
 /* A recovery key dealt to agents, with all shares, as no place but a test ever has them. */
 struct dealt {
     struct vault_public public;
@@ -69,6 +72,35 @@ static inline void first_subset(unsigned indexes[], unsigned quorum)
     for (unsigned i = 0; i < quorum; i++) {
         indexes[i] = i + 1;
     }
+}
+
+/* A recovery certificate for whatever key, signed by nobody who is known: nobody asks here. */
+static inline struct buffer certificate_of(EVP_PKEY *public)
+{
+    struct buffer der = buffer_with_max(4096);
+    EVP_PKEY *signer = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    X509 *certificate = X509_new();
+    X509_NAME *name = X509_get_subject_name(certificate);
+    uint8_t *bytes = NULL;
+    int len;
+
+    assert_int_equal(X509_set_version(certificate, X509_VERSION_3), 1);
+    assert_int_equal(ASN1_INTEGER_set(X509_get_serialNumber(certificate), 77), 1);
+    assert_int_equal(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+                                                (const uint8_t *)"Recovery", -1, -1, 0),
+                     1);
+    assert_int_equal(X509_set_issuer_name(certificate, name), 1);
+    assert_non_null(X509_gmtime_adj(X509_getm_notBefore(certificate), 0));
+    assert_non_null(X509_gmtime_adj(X509_getm_notAfter(certificate), 86400));
+    assert_int_equal(X509_set_pubkey(certificate, public), 1);
+    assert_true(X509_sign(certificate, signer, NULL) > 0);
+    len = i2d_X509(certificate, &bytes);
+    assert_true(len > 0);
+    buffer_add(&der, span_of(bytes, (size_t)len));
+    OPENSSL_free(bytes);
+    X509_free(certificate);
+    EVP_PKEY_free(signer);
+    return der;
 }
 
 #endif
