@@ -95,7 +95,10 @@ class Check(KmsTest):
 
     def test_bytes_that_were_damaged(self):
         database = self.site.store / "keyroster.db"
-        for at in (0, 100, 4096, 2 * 4096, 5 * 4096):
+        with sqlite3.connect(database) as store:
+            size, = store.execute("PRAGMA page_size").fetchone()
+        store.close()
+        for at in (0, 100, size, 2 * size, 5 * size):
             with self.subTest(at=at):
                 good = database.read_bytes()
                 with database.open("r+b") as file:
