@@ -1,31 +1,13 @@
 #include "kms/vault/envelope.h"
 
 #include "cert/der.h"
+#include "kms/vault/envelope_form.h"
 
 enum {
-    WRAPPED = 40, /* bytes of a wrapped AES-256 key: RFC 3394 adds eight */
-    GCM_NONCE = 12,
-    GCM_TAG = 16,
-    CBC_NONCE = 16,
     EXPLICIT_0 = DER_CONTEXT | DER_CONSTRUCTED | 0,
     EXPLICIT_1 = DER_CONTEXT | DER_CONSTRUCTED | 1,
     IMPLICIT_0 = DER_CONTEXT | 0, /* of a primitive type */
 };
-
-#define BYTES(text) span_of((text), sizeof(text) - 1)
-
-/* id-ct-authEnvelopedData (RFC 5083, 2), id-envelopedData and id-data (RFC 5652). */
-#define OID_AUTH_ENVELOPED BYTES("\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x17")
-#define OID_ENVELOPED      BYTES("\x2a\x86\x48\x86\xf7\x0d\x01\x07\x03")
-#define OID_DATA           BYTES("\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01")
-/* aes256-GCM (RFC 5084), aes256-CBC (RFC 3565) */
-#define OID_GCM BYTES("\x60\x86\x48\x01\x65\x03\x04\x01\x2e")
-#define OID_CBC BYTES("\x60\x86\x48\x01\x65\x03\x04\x01\x2a")
-/* id-ecPublicKey (RFC 5480); dhSinglePass-stdDH-sha256kdf-scheme (RFC 5753, 7.1.4) */
-#define OID_EC_KEY BYTES("\x2a\x86\x48\xce\x3d\x02\x01")
-#define OID_ECDH   BYTES("\x2b\x81\x04\x01\x0b\x01")
-/* The whole AlgorithmIdentifier of id-aes256-wrap (RFC 3565): no parameters. */
-#define WRAP_ALGORITHM BYTES("\x30\x0b\x06\x09\x60\x86\x48\x01\x65\x03\x04\x01\x2d")
 
 static bool take_oid(struct cursor *in, struct span wanted)
 {
@@ -88,7 +70,7 @@ static bool take_wrapped(struct cursor *in, struct envelope *out)
         return false;
     }
     out->recipient = recipient.whole;
-    return out->wrapped.len == WRAPPED;
+    return out->wrapped.len == ENVELOPE_WRAPPED;
 }
 
 /* RecipientInfos: one KeyAgreeRecipientInfo (RFC 5652, 6.2.2), without user keying material. */
@@ -108,14 +90,14 @@ static bool take_gcm(struct cursor *algorithm, struct span *nonce)
     struct cursor parameters;
 
     return take_oid(algorithm, OID_GCM) && der_enter(algorithm, DER_SEQUENCE, &parameters) &&
-           der_take(&parameters, DER_OCTET_STRING, nonce) && nonce->len == GCM_NONCE &&
-           take_number(&parameters, GCM_TAG) && parameters.rest.len == 0;
+           der_take(&parameters, DER_OCTET_STRING, nonce) && nonce->len == ENVELOPE_GCM_NONCE &&
+           take_number(&parameters, ENVELOPE_GCM_TAG) && parameters.rest.len == 0;
 }
 
 static bool take_cbc(struct cursor *algorithm, struct span *nonce)
 {
     return take_oid(algorithm, OID_CBC) && der_take(algorithm, DER_OCTET_STRING, nonce) &&
-           nonce->len == CBC_NONCE;
+           nonce->len == ENVELOPE_CBC_NONCE;
 }
 
 /* EncryptedContentInfo, its content in one piece. */
@@ -141,7 +123,8 @@ static bool take_enveloped(struct cursor *in, struct envelope *out)
     if (!take_number(in, has_tag ? 0 : 2) || !take_recipient(in, out) || !take_content(in, out)) {
         return false;
     }
-    if (has_tag && (!der_take(in, DER_OCTET_STRING, &out->tag) || out->tag.len != GCM_TAG)) {
+    if (has_tag &&
+        (!der_take(in, DER_OCTET_STRING, &out->tag) || out->tag.len != ENVELOPE_GCM_TAG)) {
         return false;
     }
     return in->rest.len == 0;

@@ -207,6 +207,47 @@ static void envelope_made_elsewhere_opens(void **state)
     }
 }
 
+static bool is_within(const uint8_t *at, struct span part)
+{
+    return at >= part.at && at < part.at + part.len;
+}
+
+/* Whether a byte is of what is drawn by chance for each envelope, or follows from that. */
+static bool is_drawn(const uint8_t *at, const struct envelope *envelope)
+{
+    return is_within(at, envelope->ephemeral) || is_within(at, envelope->wrapped) ||
+           is_within(at, envelope->nonce) || is_within(at, envelope->content) ||
+           is_within(at, envelope->tag);
+}
+
+/* But for what is drawn by chance, libcrypto makes the same bytes. */
+static void form_is_libcryptos(void **state)
+{
+    (void)state;
+
+    for (size_t i = 0; i < COUNT(key_rows); i++) {
+        struct scene scene;
+        struct secret key = private_key(key_rows[i].type, key_rows[i].curve);
+        struct buffer ours = buffer_with_max(ENVELOPE_MAX);
+        struct buffer theirs;
+        struct envelope envelope;
+        struct why why = {0};
+
+        scene_init(&scene, curves[i % COUNT(curves)]);
+        assert_int_equal(envelope_make(scene.maker, &key, &ours, &why), FAULT_NONE);
+        assert_int_equal(envelope_read(buffer_span(&ours), &envelope, &why), FAULT_NONE);
+        theirs = made_elsewhere(&scene, EVP_aes_256_gcm(), EVP_sha256(), &key);
+        assert_int_equal(ours.len, theirs.len);
+        for (size_t n = 0; n < ours.len; n++) {
+            assert_true(ours.at[n] == theirs.at[n] || is_drawn(ours.at + n, &envelope));
+        }
+        secret_clear(&key);
+        buffer_clear(&ours);
+        buffer_clear(&theirs);
+        scene_clear(&scene);
+    }
+}
+
 static void other_algorithms_are_refused(void **state)
 {
     struct scene scene;
@@ -408,6 +449,7 @@ int main(void)
 {
     static const struct CMUnitTest others[] = {
         cmocka_unit_test(envelope_made_elsewhere_opens),
+        cmocka_unit_test(form_is_libcryptos),
         cmocka_unit_test(other_algorithms_are_refused),
         cmocka_unit_test(other_secret_opens_nothing),
         cmocka_unit_test(altered_envelope_gives_the_key_or_nothing),
