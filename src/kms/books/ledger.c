@@ -3,7 +3,6 @@
 #include <stdlib.h>
 
 #include "kms/store/request_rows.h"
-#include "kms/store/token_rows.h"
 
 /* The longest history of one user, and as many recoveries as there can be. */
 #define LEDGER_MAX ((size_t)8 << 30)
@@ -21,9 +20,17 @@ enum fault ledger_open(struct ledger *ledger, struct store *store, struct why *w
                                : fault;
 }
 
+static void end_walks(struct ledger *ledger)
+{
+    store_walk_end(&ledger->tokens);
+    book_close(ledger->book);
+    ledger->book = NULL;
+    ledger->has_token = false;
+}
+
 void ledger_close(struct ledger *ledger)
 {
-    book_close(ledger->book);
+    end_walks(ledger);
     if (ledger->reads) {
         store_rollback(ledger->store);
     }
@@ -34,10 +41,15 @@ void ledger_close(struct ledger *ledger)
 
 enum fault ledger_start(struct ledger *ledger, struct why *why)
 {
-    book_close(ledger->book);
-    ledger->book = NULL;
+    enum fault fault;
+
+    end_walks(ledger);
     ledger->given = 0;
-    return book_open(ledger->store, 0, INT64_MAX, &ledger->book, why);
+    fault = open_token_walk(ledger->store, &ledger->tokens, why);
+    if (fault == FAULT_NONE) {
+        fault = open_token_next(&ledger->tokens, &ledger->token, &ledger->has_token, why);
+    }
+    return fault == FAULT_NONE ? book_open(ledger->store, 0, INT64_MAX, &ledger->book, why) : fault;
 }
 
 static int compare_users(const void *key, const void *element)
@@ -58,19 +70,18 @@ static int64_t recovered_at(const struct ledger *ledger, int64_t user)
     return found != NULL ? found->at : 0;
 }
 
-/* Whoever has certificates needs no token: only the others are asked about. */
-static enum fault find_token(struct ledger *ledger, const struct book_row *row,
-                             struct book_note *note, struct why *why)
+/* Of two walks in the order of users, the one through the tokens goes as far as the other. */
+static enum fault find_token(struct ledger *ledger, struct book_note *note, struct why *why)
 {
-    struct token_row token = {0};
-    enum fault fault;
+    enum fault fault = FAULT_NONE;
 
-    if (row->certificate_count > 0) {
-        return FAULT_NONE;
+    while (fault == FAULT_NONE && ledger->has_token && ledger->token.user < note->user) {
+        fault = open_token_next(&ledger->tokens, &ledger->token, &ledger->has_token, why);
     }
-    fault = token_of_user(ledger->store, row->user.id, &ledger->row, &token, why);
-    note->token_expires = fault == FAULT_NONE ? token.expires : 0;
-    return fault == FAULT_ABSENT ? FAULT_NONE : fault;
+    if (fault == FAULT_NONE && ledger->has_token && ledger->token.user == note->user) {
+        note->token_expires = ledger->token.expires;
+    }
+    return fault;
 }
 
 enum fault ledger_next(struct ledger *ledger, struct book_row *row, struct book_note **out,
@@ -86,8 +97,7 @@ enum fault ledger_next(struct ledger *ledger, struct book_row *row, struct book_
     arena_reset(&ledger->row);
     fault = book_next(ledger->book, &ledger->row, row, &there, why);
     if (fault != FAULT_NONE || !there) {
-        book_close(ledger->book);
-        ledger->book = NULL;
+        end_walks(ledger);
         return fault != FAULT_NONE ? fault : FAULT_ABSENT;
     }
     note = arena_take(&ledger->row, book_note_size(row->certificate_count));
@@ -105,5 +115,5 @@ enum fault ledger_next(struct ledger *ledger, struct book_row *row, struct book_
                               &row->certificates[i]);
     }
     *out = note;
-    return find_token(ledger, row, note, why);
+    return find_token(ledger, note, why);
 }

@@ -2,6 +2,7 @@
 #define KMS_BOOKS_LEDGER_H
 
 #include "kms/books/facts.h"
+#include "kms/store/token_rows.h"
 
 /*
  * A walk through the books, user after user, each made a note (facts.h): the rows of the store, his
@@ -16,8 +17,11 @@ struct ledger {
     struct arena kept; /* for what lives as long as the ledger */
     struct arena row;  /* for one user */
     struct book *book; /* NULL: the walk has not begun, or ended */
-    bool reads;        /* the transaction is ours */
-    uint32_t given;    /* users of this walk so far */
+    struct store_walk tokens;
+    struct open_token_row token; /* the next one */
+    bool has_token;              /* there is one */
+    bool reads;                  /* the transaction is ours */
+    uint32_t given;              /* users of this walk so far */
 };
 
 /*

@@ -122,3 +122,28 @@ enum fault token_void(struct store *store, struct span id, int64_t at, struct wh
                   " WHERE id = ?1 AND used_at IS NULL AND voided_at IS NULL",
                   id, at, why);
 }
+
+enum fault open_token_walk(struct store *store, struct store_walk *walk, struct why *why)
+{
+    return sql_ask(store_sql(store),
+                   "SELECT user, expires FROM token INDEXED BY token_open"
+                   " WHERE used_at IS NULL AND voided_at IS NULL ORDER BY user",
+                   &walk->query, why);
+}
+
+static void open_token_read(struct sql_query *query, void *row)
+{
+    struct open_token_row *token = row;
+
+    token->user = sql_int(query, 0);
+    token->expires = sql_int(query, 1);
+}
+
+enum fault open_token_next(struct store_walk *walk, struct open_token_row *out, bool *there,
+                           struct why *why)
+{
+    static const struct row_kind kind = {.size = sizeof(struct open_token_row),
+                                         .read = open_token_read};
+
+    return row_next(walk, &kind, out, there, why);
+}

@@ -35,4 +35,13 @@ MUST_USE enum fault token_count_try(struct store *store, struct span id, struct 
 MUST_USE enum fault token_use(struct store *store, struct span id, int64_t at, struct why *why);
 MUST_USE enum fault token_void(struct store *store, struct span id, int64_t at, struct why *why);
 
+/* Whose token is neither used nor voided, and when it expires; by number of the user. `*there` is
+ * false behind the last; the walk has ended then. */
+struct open_token_row {
+    int64_t user, expires;
+};
+MUST_USE enum fault open_token_walk(struct store *store, struct store_walk *walk, struct why *why);
+MUST_USE enum fault open_token_next(struct store_walk *walk, struct open_token_row *out,
+                                    bool *there, struct why *why);
+
 #endif
