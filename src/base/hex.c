@@ -19,10 +19,37 @@ size_t hex_run_length(struct span text)
     return n;
 }
 
+int hex_number(const uint8_t at[4])
+{
+    const unsigned a = digit_plus_one[at[0]], b = digit_plus_one[at[1]];
+    const unsigned c = digit_plus_one[at[2]], d = digit_plus_one[at[3]];
+
+    return a == 0 || b == 0 || c == 0 || d == 0
+               ? -1
+               : (int)((a - 1) << 12 | (b - 1) << 8 | (c - 1) << 4 | (d - 1));
+}
+
+/*
+ * The last digits of an even number of them, in one block with such as have been decoded already,
+ * since that is cheaper than one by one. Returns how many are decoded now.
+ */
+static size_t decode_last(const struct simd *simd, struct span text, size_t done, uint8_t *out)
+{
+    const size_t block = text.len - SIMD_BLOCK;
+
+    return simd->hex_blocks(text.at + block, SIMD_BLOCK, out + block / 2) == SIMD_BLOCK ? text.len
+                                                                                        : done;
+}
+
 size_t hex_decode_run(struct span text, uint8_t *out)
 {
-    size_t i = simd_best()->hex_blocks(text.at, text.len, out);
+    const struct simd *simd = simd_best();
+    size_t i = simd->hex_blocks(text.at, text.len, out);
 
+    if (i > 0 && i < text.len && text.len - i < SIMD_BLOCK && text.len >= SIMD_BLOCK &&
+        text.len % 2 == 0) {
+        i = decode_last(simd, text, i, out);
+    }
     while (i + 1 < text.len) {
         uint8_t high = digit_plus_one[text.at[i]];
         uint8_t low = digit_plus_one[text.at[i + 1]];

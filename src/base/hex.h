@@ -6,6 +6,9 @@
 /* How many hexadecimal digits, of either case, `text` starts with. */
 MUST_USE size_t hex_run_length(struct span text);
 
+/* The number that four digits make; -1 where one of them is none. */
+MUST_USE int hex_number(const uint8_t at[4]);
+
 /*
  * Decodes the longest run of hexadecimal digits at the start of `text`: two digits a byte.
  * Returns the number of digits in that run; an odd one means that the last digit has no partner

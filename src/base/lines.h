@@ -31,14 +31,15 @@ MUST_USE size_t lines_folded_end(struct lines_folded *seen, struct span text, si
  */
 struct lines_stops {
     const struct simd *simd;
-    uint8_t marks[SIMD_MARKS];
+    uint32_t marks;
     const uint8_t *block; /* the 64 bytes that `found` tells of; NULL: none yet */
     uint64_t found;
 };
 
 static inline struct lines_stops lines_stops_of(uint8_t a, uint8_t b, uint8_t c, uint8_t d)
 {
-    return (struct lines_stops){.simd = simd_best(), .marks = {a, b, c, d}};
+    return (struct lines_stops){
+        .simd = simd_best(), .marks = a | (uint32_t)b << 8 | (uint32_t)c << 16 | (uint32_t)d << 24};
 }
 
 /* Index of the first of the four bytes at or after `from`, or text.len. */

@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { SIMD_BLOCK = 64, SIMD_SLACK = 64, SIMD_LEVELS_MAX = 4, SIMD_MARKS = 4 };
+enum { SIMD_BLOCK = 64, SIMD_SLACK = 64, SIMD_LEVELS_MAX = 4 };
 
 /*
  * The inner loops of decoding, as fast as the processor can: one table of functions a level of
@@ -50,10 +50,10 @@ struct simd {
     uint64_t (*line_ends)(const uint8_t *text, size_t len, uint64_t *folds);
 
     /*
-     * Which of the first 64 bytes, or of as many as there are, are one of the `marks`: a bit for
-     * each byte, that of the first one lowest.
+     * Which of the first 64 bytes, or of as many as there are, are one of the four bytes that
+     * `marks` is made of: a bit for each byte, that of the first one lowest.
      */
-    uint64_t (*stops_of)(const uint8_t *text, size_t len, const uint8_t marks[SIMD_MARKS]);
+    uint64_t (*stops_of)(const uint8_t *text, size_t len, uint32_t marks);
 };
 
 /* The best level that this processor has, or the one that simd_use() said. */

@@ -142,12 +142,12 @@ WITH_AVX2 static uint64_t line_ends(const uint8_t *text, size_t len, uint64_t *f
     return ends & ~spaces;
 }
 
-WITH_AVX2 static uint64_t stops_of(const uint8_t *text, size_t len, const uint8_t marks[SIMD_MARKS])
+WITH_AVX2 static uint64_t stops_of(const uint8_t *text, size_t len, uint32_t marks)
 {
-    const __m256i first = _mm256_set1_epi8((char)marks[0]);
-    const __m256i second = _mm256_set1_epi8((char)marks[1]);
-    const __m256i third = _mm256_set1_epi8((char)marks[2]);
-    const __m256i fourth = _mm256_set1_epi8((char)marks[3]);
+    const __m256i first = _mm256_set1_epi8((char)marks);
+    const __m256i second = _mm256_set1_epi8((char)(marks >> 8));
+    const __m256i third = _mm256_set1_epi8((char)(marks >> 16));
+    const __m256i fourth = _mm256_set1_epi8((char)(marks >> 24));
     uint64_t stops = 0;
 
     if (len < SIMD_BLOCK) {

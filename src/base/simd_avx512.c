@@ -132,16 +132,15 @@ WITH_AVX512 static uint64_t line_ends(const uint8_t *text, size_t len, uint64_t 
     return ends & ~spaces;
 }
 
-WITH_AVX512 static uint64_t stops_of(const uint8_t *text, size_t len,
-                                     const uint8_t marks[SIMD_MARKS])
+WITH_AVX512 static uint64_t stops_of(const uint8_t *text, size_t len, uint32_t marks)
 {
     __mmask64 there = len >= BLOCK ? ~(__mmask64)0 : _bzhi_u64(~0ULL, (unsigned)len);
     __m512i bytes = _mm512_maskz_loadu_epi8(there, text);
 
-    return _mm512_mask_cmpeq_epi8_mask(there, bytes, _mm512_set1_epi8((char)marks[0])) |
-           _mm512_mask_cmpeq_epi8_mask(there, bytes, _mm512_set1_epi8((char)marks[1])) |
-           _mm512_mask_cmpeq_epi8_mask(there, bytes, _mm512_set1_epi8((char)marks[2])) |
-           _mm512_mask_cmpeq_epi8_mask(there, bytes, _mm512_set1_epi8((char)marks[3]));
+    return _mm512_mask_cmpeq_epi8_mask(there, bytes, _mm512_set1_epi8((char)marks)) |
+           _mm512_mask_cmpeq_epi8_mask(there, bytes, _mm512_set1_epi8((char)(marks >> 8))) |
+           _mm512_mask_cmpeq_epi8_mask(there, bytes, _mm512_set1_epi8((char)(marks >> 16))) |
+           _mm512_mask_cmpeq_epi8_mask(there, bytes, _mm512_set1_epi8((char)(marks >> 24)));
 }
 
 const struct simd *simd_avx512(void)

@@ -146,10 +146,11 @@ static uint64_t line_ends(const uint8_t *text, size_t len, uint64_t *folds)
     return ends & ~spaces;
 }
 
-static uint64_t stops_of(const uint8_t *text, size_t len, const uint8_t marks[SIMD_MARKS])
+static uint64_t stops_of(const uint8_t *text, size_t len, uint32_t marks)
 {
-    const uint8x16_t first = vdupq_n_u8(marks[0]), second = vdupq_n_u8(marks[1]);
-    const uint8x16_t third = vdupq_n_u8(marks[2]), fourth = vdupq_n_u8(marks[3]);
+    const uint8x16_t first = vdupq_n_u8((uint8_t)marks), second = vdupq_n_u8((uint8_t)(marks >> 8));
+    const uint8x16_t third = vdupq_n_u8((uint8_t)(marks >> 16)),
+                     fourth = vdupq_n_u8((uint8_t)(marks >> 24));
     uint64_t stops = 0;
 
     if (len < SIMD_BLOCK) {

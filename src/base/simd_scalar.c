@@ -36,14 +36,15 @@ static uint64_t line_ends(const uint8_t *text, size_t len, uint64_t *folds)
     return ends;
 }
 
-static uint64_t stops_of(const uint8_t *text, size_t len, const uint8_t marks[SIMD_MARKS])
+static uint64_t stops_of(const uint8_t *text, size_t len, uint32_t marks)
 {
     uint64_t stops = 0;
 
     for (size_t i = 0; i < len && i < SIMD_BLOCK; i++) {
-        stops |= (uint64_t)(text[i] == marks[0] || text[i] == marks[1] || text[i] == marks[2] ||
-                            text[i] == marks[3])
-                 << i;
+        const uint32_t differing = marks ^ text[i] * UINT32_C(0x01010101);
+        const uint32_t is_zero = (differing - UINT32_C(0x01010101)) & ~differing;
+
+        stops |= (uint64_t)((is_zero & UINT32_C(0x80808080)) != 0) << i;
     }
     return stops;
 }

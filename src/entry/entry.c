@@ -327,10 +327,12 @@ enum fault entry_add(struct entry *entry, const struct entry_column *column, str
     return FAULT_NONE;
 }
 
-bool entry_has_broken_value(const struct entry *entry, size_t first)
+bool entry_has_doubtful_value(const struct entry *entry)
 {
-    for (size_t i = first; i < entry->value_count; i++) {
-        if (entry->values[i].value.state == VALUE_BROKEN) {
+    for (size_t i = 0; i < entry->value_count; i++) {
+        const struct value *value = &entry->values[i].value;
+
+        if (value->state == VALUE_BROKEN || value->lied) {
             return true;
         }
     }

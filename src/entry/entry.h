@@ -127,8 +127,8 @@ MUST_USE enum fault entry_set_dn(struct entry *entry, struct span dn, struct are
 MUST_USE enum fault entry_add_value(struct entry *entry, const struct entry_value *value,
                                     struct arena *arena);
 
-/* True when one of the values from the `first`th on could not be decoded. */
-bool entry_has_broken_value(const struct entry *entry, size_t first);
+/* True when one of the values could not be decoded, or is shorter than it claims. */
+bool entry_has_doubtful_value(const struct entry *entry);
 
 /*
  * True when the object is a mailbox. An Exchange mailbox is; where objectClass told the

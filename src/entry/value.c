@@ -70,18 +70,17 @@ static void end_value(struct cursor *field, uint8_t separator, struct value *out
 static size_t claimed_digits(struct span text)
 {
     enum { TAG_DIGITS = 4, HEADER_DIGITS = 8 };
-    size_t digits = 0;
+    size_t digits;
+    int length;
 
     if (text.len < HEADER_DIGITS || memcmp(text.at, "3082", TAG_DIGITS) != 0) {
         return 0;
     }
-    for (size_t i = TAG_DIGITS; i < HEADER_DIGITS; i++) {
-        if (!ascii_is_hex(text.at[i])) {
-            return 0;
-        }
-        digits = digits << 4 | ascii_hex_value(text.at[i]);
+    length = hex_number(text.at + TAG_DIGITS);
+    if (length < 0) {
+        return 0;
     }
-    digits = HEADER_DIGITS + 2 * digits;
+    digits = HEADER_DIGITS + 2 * (size_t)length;
     return digits == text.len || (digits < text.len && !ascii_is_hex(text.at[digits])) ? digits : 0;
 }
 
@@ -97,11 +96,14 @@ size_t value_hex_claim(struct span text, uint8_t separator)
     return claimed;
 }
 
-/* Digits run to the first byte that is none: that is the end of the value. */
-static enum fault take_hex(struct cursor *field, struct arena *arena, struct value *out)
+/*
+ * Digits run to the first byte that is none: that is the end of the value. `n` of them are claimed
+ * to be there, or none.
+ */
+static enum fault take_claimed(struct cursor *field, size_t n, struct arena *arena,
+                               struct value *out)
 {
-    size_t n = claimed_digits(field->rest);
-    bool claimed = n > 0;
+    bool claimed = n > 0, lied = false;
     uint8_t *bytes;
     struct span digits = {0};
 
@@ -114,13 +116,19 @@ static enum fault take_hex(struct cursor *field, struct arena *arena, struct val
     }
     if (hex_decode_run(span_upto(field->rest, n), bytes) < n && claimed) {
         n = hex_run_length(field->rest); /* cut off: less than it claims */
+        lied = true;
     }
     (void)!cursor_take(field, n, &digits);
-    *out = (struct value){.state = VALUE_BYTES, .bytes = span_of(bytes, n / 2)};
+    *out = (struct value){.state = VALUE_BYTES, .bytes = span_of(bytes, n / 2), .lied = lied};
     if (n % 2 != 0) {
         *out = broken(digits, field->offset, "an odd number of hexadecimal digits");
     }
     return FAULT_NONE;
+}
+
+static enum fault take_hex(struct cursor *field, struct arena *arena, struct value *out)
+{
+    return take_claimed(field, claimed_digits(field->rest), arena, out);
 }
 
 /* csvde's X'…'. */
@@ -329,6 +337,7 @@ enum fault value_next(struct cursor *field, uint8_t separator, struct arena *are
 {
     enum fault fault;
     struct span seen;
+    size_t claimed;
 
     while (field->rest.len > 0 &&
            (ends_value(field->rest.at[0], separator) || ascii_is_blank(field->rest.at[0]))) {
@@ -337,7 +346,10 @@ enum fault value_next(struct cursor *field, uint8_t separator, struct arena *are
     if (field->rest.len == 0) {
         return FAULT_ABSENT;
     }
-    if (is_hex_start(field->rest, separator)) {
+    claimed = claimed_digits(field->rest);
+    if (claimed > 0) {
+        fault = take_claimed(field, claimed, arena, out);
+    } else if (is_hex_start(field->rest, separator)) {
         fault = take_hex(field, arena, out);
     } else if (field->rest.len > 1 && ascii_lower(field->rest.at[0]) == 'x' &&
                field->rest.at[1] == '\'') {

@@ -25,6 +25,7 @@ struct value {
     enum value_state state;
     struct span bytes; /* BYTES: in the arena; otherwise the text, a view into the field */
     struct why why;    /* BROKEN only */
+    bool lied;         /* its digits end before they claim to (value_hex_claim) */
 };
 
 /*

@@ -3,6 +3,7 @@
 #include "base/ascii.h"
 #include "base/count.h"
 #include "base/lines.h"
+#include "entry/value.h"
 
 /* Index of `byte` in text[from, to), or `to`. */
 static size_t find(struct span text, size_t from, size_t to, int byte)
@@ -139,6 +140,114 @@ enum csv_stop csv_walk_any(struct span text, const struct csv_dialect *dialect, 
         out->text.len--;
     }
     return end_field(text, stop, dialect->delimiter, walk);
+}
+
+/* Marks that are still ahead: of the 64 bytes at `block`, as bits. */
+struct marks {
+    const uint8_t *block, *end;
+    uint64_t ahead;
+};
+
+static void look_at(struct marks *marks, const struct lines_stops *stops, const uint8_t *at)
+{
+    marks->block = at;
+    marks->ahead =
+        at < marks->end ? stops->simd->stops_of(at, (size_t)(marks->end - at), stops->marks) : 0;
+}
+
+/* Takes the next mark; `end` when there is none. */
+static inline const uint8_t *next_mark(struct marks *marks, const struct lines_stops *stops)
+{
+    const uint8_t *at;
+
+    while (marks->ahead == 0) {
+        if (marks->end - marks->block <= SIMD_BLOCK) {
+            return marks->end;
+        }
+        look_at(marks, stops, marks->block + SIMD_BLOCK);
+    }
+    at = marks->block + __builtin_ctzll(marks->ahead);
+    marks->ahead &= marks->ahead - 1;
+    return at;
+}
+
+/* Passes over the marks before `at`. */
+static void pass_marks(struct marks *marks, const struct lines_stops *stops, const uint8_t *at)
+{
+    size_t into = (size_t)(at - marks->block);
+
+    if (into >= SIMD_BLOCK) {
+        look_at(marks, stops, at);
+    } else {
+        marks->ahead = marks->ahead >> into << into;
+    }
+}
+
+/* The end of a quoted field whose contents start at `at`: its closing quote; NULL: not usual. */
+static const uint8_t *usual_closing(struct marks *marks, const struct csv_walk *walk)
+{
+    const uint8_t *mark;
+
+    do {
+        mark = next_mark(marks, &walk->stops);
+    } while (mark < marks->end && *mark == walk->delimiter);
+    if (marks->end - mark < 2 || *mark != walk->quote || mark[1] != walk->delimiter) {
+        return NULL;
+    }
+    (void)next_mark(marks, &walk->stops); /* the delimiter */
+    return mark;
+}
+
+size_t csv_walk_fields(struct span text, const struct csv_claims *claims, struct csv_walk *walk,
+                       struct csv_field out[CSV_FIELDS], bool *ended)
+{
+    enum { FIRST_DIGIT = '3' }; /* of a SEQUENCE */
+    struct marks marks = {.end = text.at + text.len};
+    const uint8_t *at = text.at + walk->at;
+    size_t n = 0;
+
+    *ended = false;
+    if (walk->stops.block != NULL && (size_t)(at - walk->stops.block) < SIMD_BLOCK) {
+        marks.block = walk->stops.block;
+        marks.ahead = walk->stops.found;
+        pass_marks(&marks, &walk->stops, at);
+    } else {
+        look_at(&marks, &walk->stops, at);
+    }
+    walk->stops.block = NULL; /* of an unusual field marks may have been taken */
+    for (; n < CSV_FIELDS && at < marks.end && walk->simple; n++) {
+        const uint8_t *mark;
+        bool quoted = false;
+
+        if (*at == FIRST_DIGIT && (claims->fields >> n & 1) != 0) {
+            struct span rest = span_of(at, (size_t)(marks.end - at));
+
+            pass_marks(&marks, &walk->stops, at + value_hex_claim(rest, claims->separator));
+        }
+        mark = next_mark(&marks, &walk->stops);
+        if (mark == at && *mark == walk->quote) {
+            mark = usual_closing(&marks, walk);
+            if (mark == NULL) {
+                break;
+            }
+            quoted = true;
+            at++;
+        } else if (mark == marks.end || (*mark != walk->delimiter && *mark != '\n')) {
+            break;
+        }
+        out[n] = (struct csv_field){.text = {at, (size_t)(mark - at)}, .quoted = quoted};
+        at = mark + 1 + quoted;
+        walk->at = (size_t)(at - text.at);
+        if (!quoted && *mark == '\n') {
+            out[n].text.len -= out[n].text.len > 0 && mark[-1] == '\r';
+            walk->lines++;
+            walk->stops.block = marks.block;
+            walk->stops.found = marks.ahead;
+            *ended = true;
+            return n + 1;
+        }
+    }
+    return n;
 }
 
 /* The record ends with the line that starts at or before `from`. */

@@ -19,7 +19,8 @@
  * line in which the field began, so that the lines after it are read as if nothing had been.
  */
 
-enum { CSV_DELIMITER_MAX = 8 };
+/* CSV_FIELDS: how many fields are taken at once. */
+enum { CSV_DELIMITER_MAX = 8, CSV_FIELDS = 32 };
 
 struct csv_dialect {
     struct span delimiter; /* 1 to CSV_DELIMITER_MAX bytes; borrowed */
@@ -46,13 +47,20 @@ struct csv_walk {
     size_t at;    /* where the next field starts, after CSV_STOP_RECORD the next record */
     size_t lines; /* line ends passed */
     struct lines_stops stops;
+    int quote; /* as in the dialect */
+    uint8_t delimiter;
+    bool simple; /* the delimiter is one byte, and no quote */
 };
 
 static inline struct csv_walk csv_walk_of(const struct csv_dialect *dialect)
 {
-    return (struct csv_walk){
-        .stops = lines_stops_of(dialect->delimiter.at[0], '\n', '\0',
-                                dialect->quote >= 0 ? (uint8_t)dialect->quote : (uint8_t)'\n')};
+    const uint8_t delimiter = dialect->delimiter.at[0];
+    const uint8_t quote = dialect->quote >= 0 ? (uint8_t)dialect->quote : (uint8_t)'\n';
+
+    return (struct csv_walk){.stops = lines_stops_of(delimiter, '\n', '\0', quote),
+                             .delimiter = delimiter,
+                             .quote = dialect->quote,
+                             .simple = dialect->delimiter.len == 1 && dialect->quote != delimiter};
 }
 
 /*
@@ -65,47 +73,42 @@ static inline struct csv_walk csv_walk_of(const struct csv_dialect *dialect)
 enum csv_stop csv_walk_any(struct span text, const struct csv_dialect *dialect, bool last,
                            size_t skip, struct csv_walk *walk, struct csv_field *out);
 
-/* Takes the field, which ends at `stop`, and goes on behind it. */
-static inline void csv_walk_take(struct span text, size_t from, size_t stop, bool quoted,
-                                 struct csv_walk *walk, struct csv_field *out)
-{
-    out->text.at = text.at + from;
-    out->text.len = stop - from;
-    out->quoted = quoted;
-    out->doubled = out->nul = false;
-    walk->at = stop + 1 + (size_t)quoted;
-}
-
 static inline enum csv_stop csv_walk_next(struct span text, const struct csv_dialect *dialect,
                                           bool last, size_t skip, struct csv_walk *walk,
                                           struct csv_field *out)
 {
-    const uint8_t delimiter = dialect->delimiter.at[0];
-    size_t from = walk->at, stop;
+    size_t from = walk->at;
 
-    /* Nearly all fields: without line ends, NULs and doubled quotes, and another one follows. */
-    if (from < text.len && dialect->delimiter.len == 1 && dialect->quote != delimiter) {
-        if (text.at[from] != dialect->quote) {
-            stop = lines_next_stop(&walk->stops, text, from + skip);
-            if (stop < text.len && text.at[stop] == delimiter) {
-                csv_walk_take(text, from, stop, false, walk, out);
-                return CSV_STOP_FIELD;
-            }
-        } else {
-            do {
-                stop = lines_next_stop(&walk->stops, text, ++from);
-                from = stop;
-            } while (stop < text.len && text.at[stop] == delimiter);
-            from = walk->at + 1;
-            if (stop + 1 < text.len && text.at[stop] == dialect->quote &&
-                text.at[stop + 1] == delimiter) {
-                csv_walk_take(text, from, stop, true, walk, out);
-                return CSV_STOP_FIELD;
-            }
+    /* Nine of ten fields: not quoted, and another one follows. */
+    if (from < text.len && walk->simple && text.at[from] != dialect->quote) {
+        size_t stop = lines_next_stop(&walk->stops, text, from + skip);
+
+        if (stop < text.len && text.at[stop] == walk->delimiter) {
+            *out = (struct csv_field){.text = {text.at + from, stop - from}};
+            walk->at = stop + 1;
+            return CSV_STOP_FIELD;
         }
     }
     return csv_walk_any(text, dialect, last, skip, walk, out);
 }
+
+/*
+ * In which of the next fields certificates may stand in hexadecimal, as bits, that of the first one
+ * lowest, and what is between them. These tell their own length (entry/value.h, value_hex_claim),
+ * which saves looking for the field's end. Whether it is true shows when they are decoded.
+ */
+struct csv_claims {
+    uint32_t fields;
+    uint8_t separator;
+};
+
+/*
+ * Takes the next fields of a record as long as they are of the usual kinds: without NULs, quotes
+ * that are doubled or stand within a field, and line ends in quotes. Returns how many. `*ended`:
+ * the last of them is the record's last one.
+ */
+size_t csv_walk_fields(struct span text, const struct csv_claims *claims, struct csv_walk *walk,
+                       struct csv_field out[CSV_FIELDS], bool *ended);
 
 enum csv_end {
     CSV_COMPLETE,   /* a record ends here */

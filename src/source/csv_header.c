@@ -163,6 +163,7 @@ static void note_column(struct csv_header *header, struct span name, size_t inde
     header->exchange |= name.len <= NAME_MAX_LENGTH && origin == ORIGIN_EXCHANGE;
     if (attribute_is_certificate(attribute)) {
         header->last_certificate = index;
+        header->certificates[index / CSV_FIELDS] |= UINT32_C(1) << index % CSV_FIELDS;
     }
     header->has_obj_class |= attribute == ATTRIBUTE_OBJ_CLASS;
     header->names_mailbox |= attribute == ATTRIBUTE_DISPLAY_NAME ||
@@ -185,8 +186,9 @@ static struct csv_header *header_new(struct span record, const struct csv_dialec
     }
     header->projection = projection;
     header->columns = calloc(fields, sizeof(*header->columns));
+    header->certificates = calloc(fields / CSV_FIELDS + 1, sizeof(*header->certificates));
     header->text = malloc(record.len + 1);
-    if (header->columns == NULL || header->text == NULL) {
+    if (header->columns == NULL || header->certificates == NULL || header->text == NULL) {
         csv_header_free(header);
         return NULL;
     }
@@ -290,6 +292,7 @@ void csv_header_free(struct csv_header *header)
         struct csv_header *older = header->older;
 
         free(header->columns);
+        free(header->certificates);
         free(header->text);
         free(header);
         header = older;

@@ -24,6 +24,7 @@ struct csv_header {
     bool names_mailbox;      /* a column tells the mailbox's name, alias, DN or address */
     bool has_obj_class;      /* a column tells the class of objects in Exchange's words */
     size_t last_certificate; /* index of the last certificate column */
+    uint32_t *certificates;  /* which columns are for certificates: CSV_FIELDS a number, as bits */
     uint8_t delimiter[CSV_DELIMITER_MAX]; /* where dialect.delimiter looks */
     const struct projection *projection;  /* as csv_options has it */
     struct csv_header *older; /* replaced by this one in the same file; see csv_header_replace */

@@ -16,7 +16,7 @@ struct records records_of(struct source *source, struct batch *batch)
         source->header != NULL ? csv_walk_of(&source->header->dialect) : (struct csv_walk){0};
 
     return (struct records){
-        .stops = walk.stops,
+        .walk = walk,
         .source = source,
         .batch = batch,
         .began = source->header,
@@ -50,15 +50,16 @@ struct filling {
     struct arena *arena;
 };
 
-/* Reads one field into the entry. */
-static enum fault fill_field(struct filling *filling, const struct entry_column *column,
-                             const struct csv_field *field)
+/* Reads one field, which is not empty, into the entry, if we want it at all. */
+static inline enum fault fill_field(struct filling *filling, const struct entry_column *column,
+                                    const struct csv_field *field)
 {
     const struct csv_header *header = filling->header;
+    struct span *place = entry_text_place(filling->entry, column->attribute);
     struct span text = field->text;
     enum fault fault = FAULT_NONE;
 
-    if (text.len == 0) {
+    if (column->attribute == ATTRIBUTE_OTHER && column->route == 0) {
         return FAULT_NONE;
     }
     if (field->doubled) {
@@ -67,117 +68,74 @@ static enum fault fill_field(struct filling *filling, const struct entry_column 
             return fault;
         }
     }
-    if (!attribute_is_certificate(column->attribute)) {
-        filling->nul |= field->nul;
-    }
     if (column->route > 0) {
         fault =
             projection_keep(filling->entry, column->route, text, &header->style, filling->arena);
+        if (fault != FAULT_NONE) {
+            return fault;
+        }
     }
-    return fault == FAULT_NONE
-               ? entry_add(filling->entry, column, text, &header->style, filling->arena)
-               : fault;
+    if (attribute_is_certificate(column->attribute)) {
+        return entry_add(filling->entry, column, text, &header->style, filling->arena);
+    }
+    filling->nul |= field->nul;
+    return place != NULL ? multi_set(text, filling->arena, place)
+                         : entry_add(filling->entry, column, text, &header->style, filling->arena);
 }
 
-/* How far the certificates at the start of the next field reach, by their own word. */
-static size_t claimed_skip(const struct filling *filling)
+/* In which fields from the next one on certificates may tell their length. */
+static struct csv_claims claims_of(const struct filling *filling, bool trusting)
 {
-    enum { FIRST_DIGIT = '3' }; /* of a SEQUENCE */
     const struct csv_header *header = filling->header;
-    const struct span rest = span_from(filling->text, filling->walk.at);
     const uint8_t separator = header->style.separator;
-
-    if (rest.len == 0 || rest.at[0] != FIRST_DIGIT) {
-        return 0;
-    }
     /* Where both are the same byte, it ends the field: a zero separates nothing. */
-    return value_hex_claim(rest, separator == header->dialect.delimiter.at[0] ? 0 : separator);
+    struct csv_claims claims = {.separator =
+                                    separator == header->dialect.delimiter.at[0] ? 0 : separator};
+
+    if (trusting && filling->fields < header->count) {
+        claims.fields = header->certificates[filling->fields / CSV_FIELDS];
+    }
+    return claims;
 }
 
-/* Takes a field, of which `skip` bytes need not be looked at; false: there is none to take. */
-static inline bool take_field(struct filling *filling, size_t skip, struct csv_field *out)
+/* Takes the record's next fields, as many as `out` has room for. */
+static size_t take_fields(struct filling *filling, bool trusting, struct csv_field out[CSV_FIELDS])
 {
-    filling->stop = csv_walk_next(filling->text, &filling->header->dialect, filling->last, skip,
-                                  &filling->walk, out);
-    return filling->stop <= CSV_STOP_RECORD;
-}
+    const struct csv_claims claims = claims_of(filling, trusting);
+    bool ended;
+    size_t n = csv_walk_fields(filling->text, &claims, &filling->walk, out, &ended);
 
-/*
- * Takes the next field, which is for certificates. They tell their own length, which saves looking
- * for their end; where one lied, the field is taken once more in the plain way.
- */
-static enum fault fill_certificates(struct filling *filling, const struct entry_column *column)
-{
-    size_t at = filling->walk.at, lines = filling->walk.lines;
-    size_t values = filling->entry->value_count;
-    size_t skip = claimed_skip(filling);
-    struct csv_field field;
-    enum fault fault;
-
-    if (!take_field(filling, skip, &field)) {
-        return FAULT_NONE;
+    filling->stop = ended ? CSV_STOP_RECORD : CSV_STOP_FIELD;
+    while (n < CSV_FIELDS && filling->stop == CSV_STOP_FIELD) {
+        filling->stop = csv_walk_next(filling->text, &filling->header->dialect, filling->last, 0,
+                                      &filling->walk, &out[n]);
+        n += filling->stop <= CSV_STOP_RECORD;
     }
-    filling->fields++;
-    fault = fill_field(filling, column, &field);
-    if (fault == FAULT_NONE && skip > 0 && entry_has_broken_value(filling->entry, values)) {
-        filling->walk.at = at;
-        filling->walk.lines = lines;
-        filling->entry->value_count = values;
-        return take_field(filling, 0, &field) ? fill_field(filling, column, &field) : FAULT_NONE;
-    }
-    return fault;
-}
-
-/* Takes the next field, which is for anything but certificates. */
-static inline enum fault fill_text(struct filling *filling, const struct entry_column *column)
-{
-    struct csv_field field;
-    struct span *place;
-
-    if (!take_field(filling, 0, &field)) {
-        return FAULT_NONE;
-    }
-    filling->fields++;
-    if (field.text.len == 0 || (column->attribute == ATTRIBUTE_OTHER && column->route == 0)) {
-        return FAULT_NONE;
-    }
-    place = entry_text_place(filling->entry, column->attribute);
-    if (place != NULL && column->route == 0 && !field.doubled && !field.nul) {
-        return multi_set(field.text, filling->arena, place);
-    }
-    return fill_field(filling, column, &field);
-}
-
-/* Takes a field that no column is for. */
-static void pass_field(struct filling *filling)
-{
-    struct csv_field field;
-
-    if (take_field(filling, 0, &field)) {
-        filling->fields++;
-        filling->extra_bytes |= field.text.len > 0;
-    }
+    return n;
 }
 
 /* Takes the fields to the end of the record, and reads those that we want into the entry. */
-static enum fault fill_record(struct filling *filling)
+static enum fault fill_fields(struct filling *filling, bool trusting)
 {
     const struct csv_header *header = filling->header;
     enum fault fault = FAULT_NONE;
 
-    for (size_t i = 0; i < header->count && fault == FAULT_NONE; i++) {
-        const struct entry_column *column = &header->columns[i];
+    do {
+        struct csv_field fields[CSV_FIELDS];
+        size_t count = take_fields(filling, trusting, fields);
 
-        fault = attribute_is_certificate(column->attribute) ? fill_certificates(filling, column)
-                                                            : fill_text(filling, column);
-        if (filling->stop != CSV_STOP_FIELD) {
-            return fault;
+        for (size_t i = 0; i < count; i++, filling->fields++) {
+            if (filling->fields >= header->count) {
+                filling->extra_bytes |= fields[i].text.len > 0;
+            } else if (fields[i].text.len > 0) {
+                fault = fill_field(filling, &header->columns[filling->fields], &fields[i]);
+            }
+            if (fault != FAULT_NONE) {
+                return fault;
+            }
         }
-    }
-    while (fault == FAULT_NONE && filling->stop == CSV_STOP_FIELD) {
-        pass_field(filling);
-    }
-    return fault;
+    } while (filling->stop == CSV_STOP_FIELD);
+    return FAULT_NONE;
 }
 
 static bool is_suspicious(const struct filling *filling)
@@ -305,17 +263,42 @@ static void pass_record(struct records *records)
     records->line += record.lines;
 }
 
+static struct filling filling_of(const struct records *records, struct arena *arena,
+                                 struct entry *entry)
+{
+    return (struct filling){.header = records->header,
+                            .text = records->rest,
+                            .walk = records->walk,
+                            .last = records->last || records->rest.len > SOURCE_RECORD_MAX,
+                            .entry = entry,
+                            .arena = arena};
+}
+
+/*
+ * Reads the fields of the next record. Where it does not end well, a certificate may have lied
+ * about its length: it is read once more, and nothing is taken on trust.
+ */
+static enum fault fill_record(const struct records *records, struct arena *arena,
+                              struct entry *entry, struct filling *out)
+{
+    enum fault fault;
+
+    *out = filling_of(records, arena, entry);
+    fault = fill_fields(out, true);
+    if (fault == FAULT_NONE && entry->value_count > 0 &&
+        (out->stop != CSV_STOP_RECORD || entry_has_doubtful_value(entry))) {
+        *entry = (struct entry){.line = records->line};
+        *out = filling_of(records, arena, entry);
+        fault = fill_fields(out, false);
+    }
+    return fault;
+}
+
 static enum fault read_csv_record(struct records *records, struct arena *arena, struct entry *entry,
                                   bool *empty, struct why *why)
 {
-    struct filling filling = {.header = records->header,
-                              .text = records->rest,
-                              .walk = {.stops = records->stops},
-                              .stop = CSV_STOP_FIELD,
-                              .last = records->last || records->rest.len > SOURCE_RECORD_MAX,
-                              .entry = entry,
-                              .arena = arena};
-    enum fault fault = fill_record(&filling);
+    struct filling filling;
+    enum fault fault = fill_record(records, arena, entry, &filling);
 
     if (fault != FAULT_NONE) {
         pass_record(records);
@@ -335,7 +318,8 @@ static enum fault read_csv_record(struct records *records, struct arena *arena, 
     }
     records->rest = span_from(records->rest, filling.walk.at);
     records->line += filling.walk.lines;
-    records->stops = filling.walk.stops;
+    records->walk = filling.walk;
+    records->walk.at = records->walk.lines = 0;
     /* In a file of one column an empty line is a mailbox without a value. */
     *empty = filling.fields == 1 && filling.walk.at <= 2 && filling.header->count > 1 &&
              ascii_is_blank(filling.text.at[0]) && filling.text.at[0] != ' ' &&

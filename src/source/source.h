@@ -132,7 +132,7 @@ struct records {
     const struct csv_header *header; /* CSV: the one in force */
     struct csv_header *replacement;  /* CSV: a second header that this batch came upon */
     struct span rest;                /* CSV */
-    struct lines_stops stops;        /* CSV: what has been seen of `rest` */
+    struct csv_walk walk;            /* CSV: what has been seen of `rest` */
     uint64_t line;                   /* CSV */
     struct ldif_reading ldif;        /* LDIF */
     struct cursor live;              /* a live directory */

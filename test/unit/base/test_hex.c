@@ -67,10 +67,21 @@ static void bytes_come_back(void **state)
     }
 }
 
+static void four_digits_make_a_number(void **state)
+{
+    (void)state;
+    assert_int_equal(hex_number((const uint8_t *)"0000"), 0);
+    assert_int_equal(hex_number((const uint8_t *)"04fA"), 0x4fa);
+    assert_int_equal(hex_number((const uint8_t *)"ffff"), 0xffff);
+    assert_int_equal(hex_number((const uint8_t *)"g000"), -1);
+    assert_int_equal(hex_number((const uint8_t *)"000:"), -1);
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(rows) + 1] = {cmocka_unit_test(bytes_come_back)};
+    struct CMUnitTest tests[COUNT(rows) + 2] = {cmocka_unit_test(bytes_come_back),
+                                                cmocka_unit_test(four_digits_make_a_number)};
 
-    (void)TESTS_OF(tests + 1, rows, row_holds);
+    (void)TESTS_OF(tests + 2, rows, row_holds);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

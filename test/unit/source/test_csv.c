@@ -377,14 +377,59 @@ static void cut_anywhere_the_table_is_the_same(void **state)
     buffer_clear(&want);
 }
 
+/* Many at once, of each record, are the same as one by one. */
+static void fields_at_once_are_the_same(void **state)
+{
+    static const char *const delimiters[] = {",", "%", "a", ",,", "\""};
+    static const struct csv_claims none = {0};
+    uint32_t seed = 521288629;
+
+    (void)state;
+    for (size_t round = 0; round < 20000; round++) {
+        struct csv_dialect dialect =
+            dialect_of(delimiters[round % COUNT(delimiters)], round % 5 == 0 ? -1 : '"');
+        char bytes[100];
+        struct span text = span_of(bytes, random_text(&seed, bytes, sizeof(bytes)));
+        struct csv_walk one = csv_walk_of(&dialect), many = one;
+
+        while (one.at < text.len) {
+            struct csv_field fields[CSV_FIELDS];
+            bool ended;
+            size_t count = csv_walk_fields(text, &none, &many, fields, &ended);
+
+            for (size_t i = 0; i < count; i++) {
+                struct csv_field field;
+                enum csv_stop stop = csv_walk_next(text, &dialect, true, 0, &one, &field);
+
+                assert_int_equal(stop, ended && i + 1 == count ? CSV_STOP_RECORD : CSV_STOP_FIELD);
+                assert_ptr_equal(field.text.at, fields[i].text.at);
+                assert_int_equal(field.text.len, fields[i].text.len);
+                assert_int_equal(field.quoted, fields[i].quoted);
+                assert_false(field.doubled || field.nul);
+            }
+            assert_int_equal(one.at, many.at);
+            assert_int_equal(one.lines, many.lines);
+            if (!ended) { /* one that is not usual, and on in the same record */
+                struct csv_field field;
+
+                if (csv_walk_next(text, &dialect, true, 0, &one, &field) > CSV_STOP_RECORD) {
+                    break;
+                }
+                (void)!csv_walk_next(text, &dialect, true, 0, &many, &field);
+            }
+        }
+    }
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(rows) + COUNT(open_rows) + 4] = {
+    struct CMUnitTest tests[COUNT(rows) + COUNT(open_rows) + 5] = {
+        cmocka_unit_test(fields_at_once_are_the_same),
         cmocka_unit_test(whole_records_end_where_the_last_ends),
         cmocka_unit_test(undoing_quotes_needs_memory),
         cmocka_unit_test(reads_as_a_simple_reader_does),
         cmocka_unit_test(cut_anywhere_the_table_is_the_same)};
-    size_t n = 4;
+    size_t n = 5;
 
     for (size_t i = 0; i < COUNT(rows); i++) {
         tests[n++] = (struct CMUnitTest){
