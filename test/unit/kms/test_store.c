@@ -1,6 +1,9 @@
 #include "kms/store/store.h"
 
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "store_support.h"
 
@@ -252,6 +255,74 @@ static void read_only_and_open_elsewhere(void **state)
     read_only_directory("true", FAULT_NONE, NULL);
 }
 
+enum { SKIPPED = 77 };
+
+/* In a view of the file system of its own, where the store's folder may only be read. */
+static int look_where_nothing_can_be_written(const struct site *site)
+{
+    struct store *store = NULL;
+    int64_t count = 0;
+    struct why why;
+
+    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount(site->folder, site->folder, NULL, MS_BIND, NULL) != 0 ||
+        mount(NULL, site->folder, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) != 0) {
+        return SKIPPED;
+    }
+    if (store_open(site->path, STORE_WRITE, NOW, &store, &why) != FAULT_DENIED ||
+        strstr(why.rule, "may only be read") == NULL) {
+        return 1;
+    }
+    if (store_open(site->path, STORE_READ, NOW, &store, &why) != FAULT_NONE) {
+        return strstr(why.rule, "was not closed") != NULL ? 3 : 2;
+    }
+    return user_count(store, &count, &why) == FAULT_NONE && count == 1 ? 0 : 4;
+}
+
+static int status_of_look(const struct site *site)
+{
+    int status = 0;
+    pid_t child = fork();
+
+    assert_true(child >= 0);
+    if (child == 0) {
+        _exit(look_where_nothing_can_be_written(site));
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void read_only_file_system_is_read(void **state)
+{
+    struct site site;
+    int looked;
+
+    (void)state;
+    site_open(&site);
+    (void)site_user(&site, "anna@example.org");
+    looked = status_of_look(&site); /* while it is open here, its row in the log */
+    if (looked != SKIPPED) {
+        char command[256];
+
+        assert_int_equal(looked, 0);
+        /* As it is left by a machine that stopped, but for the index of its log. */
+        (void)snprintf(command, sizeof(command), "cd %s && mkdir x && cp -p kms/* x && rm x/*-shm",
+                       site.folder);
+        assert_int_equal(system(command), 0);
+        store_close(site.store);
+        site.store = NULL;
+        assert_int_equal(status_of_look(&site), 0);
+        (void)snprintf(command, sizeof(command), "cd %s && rm kms/* && cp -p x/* kms", site.folder);
+        assert_int_equal(system(command), 0);
+        assert_int_equal(status_of_look(&site), 3);
+    }
+    site_close(&site);
+    if (looked == SKIPPED) {
+        skip();
+    }
+}
+
 static void created_where_nothing_is(void **state)
 {
     struct store *store = NULL;
@@ -278,7 +349,7 @@ static void created_where_nothing_is(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(refusals) + 8] = {
+    struct CMUnitTest tests[COUNT(refusals) + 9] = {
         cmocka_unit_test(files_are_for_the_owner_alone),
         cmocka_unit_test(what_was_written_is_read),
         cmocka_unit_test(rolled_back_is_not_there),
@@ -286,9 +357,10 @@ int main(void)
         cmocka_unit_test(reader_sees_one_moment),
         cmocka_unit_test(read_only_and_closed),
         cmocka_unit_test(read_only_and_open_elsewhere),
+        cmocka_unit_test(read_only_file_system_is_read),
         cmocka_unit_test(created_where_nothing_is),
     };
 
-    (void)TESTS_OF(tests + 8, refusals, refusal_holds);
+    (void)TESTS_OF(tests + 9, refusals, refusal_holds);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -120,6 +120,44 @@ static void killed_at_any_point_is_whole(void **state)
     site_close(&site);
 }
 
+enum { WRITERS = 3, EACH = 40 };
+
+/* Each waits for the others, and goes on with what they wrote. */
+static void writers_take_turns(void **state)
+{
+    pid_t children[WRITERS];
+    struct site site;
+
+    (void)state;
+    site_for_issues(&site);
+    store_close(site.store);
+    site.store = NULL;
+    for (uint32_t i = 0; i < WRITERS; i++) {
+        children[i] = fork();
+        assert_true(children[i] >= 0);
+        if (children[i] == 0) {
+            struct store *store = NULL;
+            struct why why;
+            enum fault fault = store_open(site.path, STORE_WRITE, NOW, &store, &why);
+
+            for (uint32_t n = 0; fault == FAULT_NONE && n < EACH; n++) {
+                fault = issue(store, i * EACH + n, &why);
+            }
+            store_close(store);
+            _exit(fault == FAULT_NONE ? 0 : 1);
+        }
+    }
+    for (uint32_t i = 0; i < WRITERS; i++) {
+        int status = -1;
+
+        assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+        assert_int_equal(status, 0);
+    }
+    assert_done(store_open(site.path, STORE_READ, NOW, &site.store, &site.why), &site.why);
+    assert_int_equal(site_whole_issues(&site), WRITERS * EACH);
+    site_close(&site);
+}
+
 /* As long as files may become: what is written past it fails as on a full disk. */
 static void files_may_have(rlim_t size)
 {
@@ -344,6 +382,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(killed_at_any_point_is_whole),
+        cmocka_unit_test(writers_take_turns),
         cmocka_unit_test(full_disk_is_told),
         cmocka_unit_test(full_disk_leaves_no_half_of_a_store),
         cmocka_unit_test(issue_without_memory_is_told),
