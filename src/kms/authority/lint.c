@@ -283,6 +283,16 @@ enum { RULE_COUNT = sizeof(rules) / sizeof(rules[0]) };
 
 const char *lint_rule(size_t index) { return index < RULE_COUNT ? rules[index].sentence : NULL; }
 
+uint32_t lint_broken(const struct cert *cert, const struct lint_ask *ask)
+{
+    uint32_t broken = 0;
+
+    for (size_t i = 0; i < RULE_COUNT; i++) {
+        broken |= rules[i].holds(cert, ask) ? 0 : (uint32_t)1 << i;
+    }
+    return broken;
+}
+
 enum fault lint_certificate(const struct cert *cert, const struct lint_ask *ask, struct why *why)
 {
     for (size_t i = 0; i < RULE_COUNT; i++) {

@@ -1,6 +1,8 @@
 #ifndef KMS_AUTHORITY_LINT_H
 #define KMS_AUTHORITY_LINT_H
 
+#include <stdint.h>
+
 #include "cert/cert.h"
 
 /*
@@ -19,6 +21,9 @@ struct lint_ask {
 
 /* The rules' sentences, in the order in which they are asked; NULL behind the last. */
 const char *lint_rule(size_t index);
+
+/* The rules that it breaks, a bit each by their index: for who wants to see all of them. */
+MUST_USE uint32_t lint_broken(const struct cert *cert, const struct lint_ask *ask);
 
 /*
  * Judges a certificate that cert_read() has read (its signature is not looked at).
