@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """keyroster kms recover, approve, collect: a user's keys come back by T agents, judged by openssl."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -45,7 +46,8 @@ class RecoverTest(kms_support.KmsTest):
             self.enrol(ADDRESS, kind=kind, again=number > 0)
 
     def database(self, statement, *values):
-        with sqlite3.connect(self.site.store / "keyroster.db") as database:
+        """What the rows say; the connection is closed, so that nothing of it is left in the log."""
+        with contextlib.closing(sqlite3.connect(self.site.store / "keyroster.db")) as database:
             return database.execute(statement, values).fetchall()
 
     def encryption_certificates(self, address=ADDRESS):
@@ -344,7 +346,8 @@ class Refused(RecoverTest):
     def test_an_envelope_that_was_swapped(self):
         """A thief of the database gives one user the other's envelope, record and all."""
         self.enrol("other@example.org")
-        with sqlite3.connect(self.site.store / "keyroster.db") as database:
+        path = self.site.store / "keyroster.db"
+        with contextlib.closing(sqlite3.connect(path)) as database, database:
             database.execute("DROP TRIGGER envelope_changed")
             database.execute(
                 "UPDATE envelope SET (cms, binding) = (SELECT cms, binding FROM envelope e,"
