@@ -1,7 +1,9 @@
 #include "kms/people/passphrase.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,7 +12,10 @@
 #include "base/ascii.h"
 #include "base/hide.h"
 
-enum { WORDS_MAX = 64, WORD_MIN = 3, ANSWER_STRONG = 0, ANSWER_WEAK = 1, ANSWER_NONE = 2 };
+enum { WORDS_MAX = 64, WORD_MIN = 3 };
+
+/* How the process that estimates exits. */
+enum { ANSWER_STRONG, ANSWER_WEAK, ANSWER_NONE, ANSWER_NO_LIBRARY };
 
 /* Words that are guessed first; the library wants a list that ends with NULL. */
 struct words {
@@ -43,20 +48,38 @@ static void words_add_name(struct words *words, const char *name)
     words_add(words, name + start, at - start);
 }
 
+/*
+ * The function of libzxcvbn; NULL without the library. It is loaded where it is used: its word
+ * lists are 1.4 MB, and every other start of the program has no use for them.
+ */
+static __typeof__(ZxcvbnMatch) *load_estimator(void)
+{
+    void *library = dlopen(LIBZXCVBN, RTLD_NOW | RTLD_LOCAL);
+    void *address = library != NULL ? dlsym(library, "ZxcvbnMatch") : NULL;
+    __typeof__(ZxcvbnMatch) *function;
+
+    memcpy(&function, &address, sizeof(function)); /* C casts no address to a function */
+    return function;
+}
+
 /* In the process of its own: answers by its status, and nothing that it allocated stays. */
 static int estimate(const struct secret *passphrase, const char *const names[])
 {
     static struct words words;
+    __typeof__(ZxcvbnMatch) *const match = load_estimator();
     struct why why;
     double bits;
 
+    if (match == NULL) {
+        return ANSWER_NO_LIBRARY;
+    }
     if (process_hide(&why) != FAULT_NONE) {
         return ANSWER_NONE;
     }
     for (size_t i = 0; names[i] != NULL; i++) {
         words_add_name(&words, names[i]);
     }
-    bits = ZxcvbnMatch((const char *)passphrase->at, words.at, NULL);
+    bits = match((const char *)passphrase->at, words.at, NULL);
     return bits < PASSPHRASE_BITS_MIN ? ANSWER_WEAK : ANSWER_STRONG;
 }
 
@@ -68,6 +91,9 @@ static enum fault wait_for(pid_t child, struct why *why)
         if (errno != EINTR) {
             return fault_at(FAULT_RESOURCE, 0, "the passphrase could not be estimated", why);
         }
+    }
+    if (WIFEXITED(status) && WEXITSTATUS(status) == ANSWER_NO_LIBRARY) {
+        return fault_at(FAULT_RESOURCE, 0, LIBZXCVBN " cannot be loaded (install libzxcvbn0)", why);
     }
     if (!WIFEXITED(status) ||
         (WEXITSTATUS(status) != ANSWER_STRONG && WEXITSTATUS(status) != ANSWER_WEAK)) {
