@@ -74,12 +74,13 @@ _keyroster_value()
     --recovery-key) _keyroster_words 'p256 p384' "$current" ;;
     --policy) _keyroster_list 'enrol=1 revoke=1 renew=1 move=1 admins=1 policy=1' "$current" ;;
     --org | --admins | --agents | --quorum | --crl-url | --add) COMPREPLY=() ;;
-    --share-dir) _keyroster_folders "$current" ;;
-    --passphrase | --csr | --head) _keyroster_files "$current" ;;
+    --why | --valid-for | --agent | --serial) COMPREPLY=() ;;
+    --share-dir | --request-dir | --p12-dir | --each) _keyroster_folders "$current" ;;
+    --passphrase | --csr | --head | --share | --p12) _keyroster_files "$current" ;;
     --expires-within) _keyroster_words '30d 60d 90d' "$current" ;;
     --at | --site | --container | --part | --threads | --watch) COMPREPLY=() ;;
     --follow-urls) _keyroster_folders "$current" ;;
-    -o | --output | --undo | --since | --header | --options | --issuer | --trust | --crl | -y | --ca) _keyroster_files "$current" ;;
+    -o | --output | --undo | --since | --join | --header | --options | --issuer | --trust | --crl | -y | --ca) _keyroster_files "$current" ;;
     *) return 1 ;;
     esac
 }
@@ -97,6 +98,18 @@ _keyroster_kms()
     ca) options='-o --output' ;;
     admins) options='--add --remove --policy' ;;
     passphrase) options='' ;;
+    users)
+        options='-o --output --summary --only --expires-within --shared-keys --color --no-progress
+            --at --join --disagreeing --container --site --objects --from --encoding --delimiter
+            --quote --multi-value-separator --follow-urls --threads --no-sandbox -D -y -W -Y -Z
+            --ca --page-size --timeout --follow-referrals --allow-incomplete -v --verbose'
+        ;;
+    recover) options='--why --valid-for -o --output --request-dir' ;;
+    approve) options='--agent --share --yes' ;;
+    collect) options='--p12 --p12-dir --each --legacy-p12' ;;
+    envelope) options='--serial -o --output' ;;
+    rebuild-key) options='--agent --share -o --output --yes' ;;
+    reshare) options='--agents --quorum --agent --share --share-dir' ;;
     audit) options='--verify --head -o --output' ;;
     check) options='-o --output' ;;
     backup) options='-o --output' ;;
@@ -131,7 +144,7 @@ _keyroster()
     fi
     if [[ $verb == kms ]]; then
         if ((COMP_CWORD == 2)); then
-            _keyroster_words 'init ca admins passphrase audit check backup restore help --help' \
+            _keyroster_words 'init ca admins passphrase users audit check backup restore help --help' \
                 "$current"
         else
             _keyroster_kms "$current" "${COMP_WORDS[2]}"
