@@ -1,0 +1,216 @@
+"""`keyroster kms revoke` and `keyroster kms crl`: what is revoked, held, released, and listed."""
+
+import sqlite3
+import time
+import unittest
+
+import kms_judges
+import kms_support
+from support import DONE, NOT_DONE, SOME, USAGE
+
+ANNA, BO = "anna.berg@example.org", "bo.ek@example.org"
+
+
+class Revoke(kms_support.KmsTest):
+    OPTIONS = ("--crl-url", "http://crl.example.org/{part}.crl")
+
+    def setUp(self):
+        super().setUp()
+        self.p12s = self.site.folder / "p12"
+        rows = self.site.rows("enrol", ANNA, BO, "--issue", "--p12-dir", self.p12s, by=("anna", "p12"))
+        self.serials = {row["address"]: {row["encryption"], row["signing"]} for row in rows}
+        self.of_anna = rows[0]
+
+    def revoke(self, *words, by=("anna",), **more):
+        return self.site.kms("revoke", *words, by=by, jsonl=True, **more)
+
+    def results(self, done):
+        return [(row["address"], row["result"]) for row in done.rows]
+
+    def crl(self, name="a.crl", *words, by=("anna",)):
+        path = self.site.folder / name
+        done = self.site.kms("crl", "-o", path, *words, by=by, jsonl=True)
+        self.assertEqual((done.status, done.err), (DONE, ""))
+        return path, done.rows[0]
+
+    def entries(self, *words):
+        path, _ = self.crl("a.crl", *words)
+        return kms_judges.crl_entries(path, "-inform", "DER")
+
+    def test_of_a_user_all(self):
+        done = self.revoke(ANNA.upper(), "--reason", "keyCompromise")
+        self.assertEqual((done.status, done.err), (DONE, ""))
+        self.assertEqual(self.results(done), [(ANNA, "revoked")] * 2)
+        self.assertEqual({row["serial"] for row in done.rows}, self.serials[ANNA])
+        again = self.revoke(ANNA, "--reason", "superseded")
+        self.assertEqual((again.status, self.results(again)), (DONE, [(ANNA, "already")] * 2))
+        self.assertEqual({int(s, 16): r for s, r in self.entries().items()},
+                         {int(s, 16): "Key Compromise" for s in self.serials[ANNA]})
+        self.assert_whole()
+
+    def test_one_by_its_serial(self):
+        serial = self.of_anna["signing"]
+        done = self.revoke("--serial", "0:" + serial.upper(), "--reason", "superseded")
+        self.assertEqual([(row["serial"], row["result"]) for row in done.rows], [(serial, "revoked")])
+        self.assertEqual(self.site.rows("enrol", ANNA, by=("anna",))[0]["result"], "already")
+        none = self.revoke("--serial", "1234", "--reason", "superseded")
+        self.assertEqual((none.status, none.rows[0]["result"]), (SOME, "failed"))
+
+    def test_hold_and_release(self):
+        self.assertEqual(self.results(self.revoke(ANNA, "--hold")), [(ANNA, "held")] * 2)
+        self.assertEqual(self.results(self.revoke(ANNA, "--hold")), [(ANNA, "already")] * 2)
+        self.assertEqual(set(self.entries().values()), {"Certificate Hold"})
+        enrolled = self.site.kms("enrol", ANNA, "--again", by=("anna",), jsonl=True)
+        self.assertEqual((enrolled.status, enrolled.rows[0]["result"]), (SOME, "failed"))
+        self.assertEqual(self.results(self.revoke(ANNA, "--release")), [(ANNA, "released")] * 2)
+        self.assertEqual(self.results(self.revoke(ANNA, "--release")), [(ANNA, "already")] * 2)
+        self.assertEqual(self.entries(), {})
+        self.assertEqual(self.results(self.revoke(ANNA, "--reason", "certificateHold")),
+                         [(ANNA, "held")] * 2)
+        self.assertEqual(self.results(self.revoke(ANNA, "--reason", "keyCompromise")),
+                         [(ANNA, "revoked")] * 2)
+        gone = self.revoke(ANNA, "--release")
+        self.assertEqual((gone.status, self.results(gone)), (SOME, [(ANNA, "failed")] * 2))
+        self.assert_whole()
+
+    def test_who_was_revoked_is_enrolled_anew(self):
+        self.revoke(ANNA, "--reason", "affiliationChanged")
+        self.assertEqual(self.site.rows("enrol", ANNA, by=("anna",))[0]["result"], "token")
+        self.assert_whole()
+        done = self.site.rows("enrol", ANNA, "--issue", "--p12-dir", self.p12s, by=("anna", "p12"))
+        self.assertEqual(done[0]["result"], "issued")
+        self.assert_whole()
+
+    def test_an_open_token_becomes_void(self):
+        row = self.site.rows("enrol", "cai@example.org", by=("anna",))[0]
+        done = self.revoke("cai@example.org", "--reason", "cessationOfOperation")
+        self.assertEqual([(r["serial"], r["result"]) for r in done.rows], [(None, "revoked")])
+        refused = self.site.kms("complete", "--token-file", "-", "--p12", self.site.folder / "c.p12",
+                                by=("anna", "p12"), stdin=row["token"].encode())
+        self.refused(refused, "void")
+        self.assertEqual(self.site.rows("enrol", "cai@example.org", by=("anna",))[0]["result"], "token")
+        held = self.revoke("cai@example.org", "--hold")
+        self.assertEqual((held.status, held.rows[0]["result"]), (SOME, "failed"))
+        self.assert_whole()
+
+    def test_out_of_a_source(self):
+        source = self.site.folder / "leavers.csv"
+        source.write_text(f"mail,cn\n{ANNA},Anna\nnobody@example.org,N\n{BO},Bo\n")
+        done = self.revoke("--from", source, "--reason", "cessationOfOperation")
+        self.assertEqual(done.status, SOME)
+        self.assertTrue(done.names(source, 3))
+        self.assertEqual([(r["address"], r["result"], r["line"]) for r in done.rows],
+                         [(ANNA, "revoked", 2)] * 2 + [("nobody@example.org", "failed", 3)] +
+                         [(BO, "revoked", 4)] * 2)
+
+    def test_the_directory_is_told(self):
+        self.revoke(ANNA, "--hold")
+        self.revoke(ANNA, "--release")
+        self.revoke(ANNA, "--reason", "keyCompromise")
+        rows = sqlite3.connect(self.site.store / "keyroster.db").execute(
+            "SELECT what FROM outbox JOIN user ON user.id = outbox.user WHERE address = ? ORDER BY outbox.id",
+            (ANNA,)).fetchall()
+        self.assertEqual([what for (what,) in rows], [0, 1, 0, 1])
+
+    def test_the_audit_has_each(self):
+        self.revoke(ANNA, "--reason", "keyCompromise")
+        rows = self.audit()[-2:]
+        self.assertEqual({(r["act"], r["subject"], r["result"]) for r in rows}, {("revoke", ANNA, "revoked")})
+        self.assertEqual({r["detail"].split(",")[0] for r in rows}, self.serials[ANNA])
+
+    def test_the_policy(self):
+        self.done(self.site.kms("admins", "--policy", "revoke=2", by=("anna",)))
+        self.assertEqual(self.revoke(ANNA, "--hold").status, NOT_DONE)
+        self.assertEqual(self.revoke(ANNA, "--hold", by=("anna", "cai")).status, DONE)
+
+    def test_used_wrongly(self):
+        for words in ((), (ANNA,), (ANNA, "--reason", "bored"), (ANNA, "--reason", "cACompromise"),
+                      (ANNA, "--reason", "removeFromCRL"), (ANNA, "--hold", "--release"),
+                      (ANNA, "--serial", "12", "--hold"), ("--serial", "xy", "--hold"),
+                      ("--serial", "12" * 21, "--hold"), ("--serial", "", "--hold"),
+                      (ANNA, "--release", "--reason", "keyCompromise")):
+            with self.subTest(words):
+                done = self.revoke(*words)
+                self.assertEqual(done.status, USAGE, done.err)
+
+    def test_the_list_is_signed_and_its_numbers_grow(self):
+        ca = self.site.folder / "ca.pem"
+        self.done(self.site.kms("ca", "-o", ca))
+        self.revoke(ANNA, "--reason", "keyCompromise")
+        numbers = []
+        for name, words in (("a.crl", ()), ("b.pem", ()), ("c.crl", ("--part", "1/3")), ("d.crl", ())):
+            path, row = self.crl(name, *words)
+            form = () if name.endswith(".pem") else ("-inform", "DER")
+            said = kms_judges.command("openssl", "crl", "-in", path, *form, "-CAfile", ca, "-noout")
+            self.assertIn(b"verify OK", said.stderr + said.stdout)
+            self.assertEqual(kms_judges.crl_number(path, *form), row["number"])
+            numbers.append(row["number"])
+        self.assertEqual(numbers, [1, 2, 3, 4])
+        cert, _ = kms_judges.P12(self.p12s / f"{ANNA}.p12", self.site.file_of("p12"),
+                                 self.site.folder).pair(self.of_anna["signing"])
+        crl = self.site.folder / "b.pem"
+        said = kms_judges.command("openssl", "verify", "-crl_check", "-CRLfile", crl, "-CAfile", ca, cert,
+                                  check=False)
+        self.assertIn(b"certificate revoked", said.stderr + said.stdout)
+
+    def test_the_parts_are_the_whole(self):
+        self.revoke(ANNA, BO, "--reason", "superseded")
+        whole = self.entries()
+        self.assertEqual(len(whole), 4)
+        for count in (1, 2, 5, 64):
+            parts = [self.entries("--part", f"{k}/{count}") for k in range(1, count + 1)] if count < 6 else \
+                [self.entries("--part", f"{k}/{count}") for k in range(1, count + 1, 8)]
+            found = [serial for part in parts for serial in part]
+            self.assertEqual(len(found), len(set(found)))
+            if count < 6:
+                self.assertEqual(set(found), set(whole))
+        path, row = self.crl("p.crl", "--part", "2/5")
+        text = kms_judges.crl_text(path, "-inform", "DER")
+        self.assertIn("Issuing Distribution Point: critical", text)
+        self.assertIn("http://crl.example.org/2.crl", text)
+        self.assertEqual((row["part"], row["parts"]), (2, 5))
+
+    def test_an_expired_entry_stays_for_one_list(self):
+        self.revoke(ANNA, "--reason", "superseded")
+        self.crl()
+        with sqlite3.connect(self.site.store / "keyroster.db") as store:
+            then = store.execute("SELECT max(at) FROM audit").fetchone()[0]
+            for (name,) in store.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND"
+                                         " tbl_name = 'certificate'").fetchall():
+                store.execute(f"DROP TRIGGER {name}")
+            # They end while the list above is in force: before now, after it was made.
+            store.execute("UPDATE certificate SET not_after = ? WHERE status = 2", (then,))
+        store.close()
+        self.assertEqual(len(self.entries()), 2)
+        time.sleep(1.1)
+        self.entries()
+        self.assertEqual(self.entries(), {})
+
+    def test_a_list_needs_an_administrator_and_a_place(self):
+        path = self.site.folder / "a.crl"
+        self.assertEqual(self.site.kms("crl", "-o", path).status, NOT_DONE)
+        self.assertEqual(self.site.kms("crl", "-o", path, by=("xena",)).status, NOT_DONE)
+        self.assertFalse(path.exists())
+        self.assertEqual(self.site.kms("crl", "-o", self.site.folder / "none/a.crl", by=("anna",)).status,
+                         NOT_DONE)
+        for part in ("0/2", "3/2", "1", "1/", "/2", "a/b", "1/70000", "-1/2"):
+            self.assertEqual(self.site.kms("crl", "-o", path, "--part", part, by=("anna",)).status, USAGE)
+        self.assertEqual(self.site.kms("crl", by=("anna",)).status, USAGE)
+
+    def test_without_a_url_there_are_no_parts(self):
+        profile = self.site.store / "profile.conf"
+        profile.write_text("".join(line for line in profile.read_text().splitlines(True)
+                                   if not line.startswith("crl_url")))
+        self.refused(self.site.kms("crl", "-o", self.site.folder / "a.crl", "--part", "1/2", by=("anna",)),
+                     "crl_url")
+        self.crl()
+
+    def test_a_list_on_standard_output(self):
+        done = self.site.kms("crl", "-o", "-", by=("anna",))
+        self.assertEqual(done.status, DONE)
+        said = kms_judges.command("openssl", "crl", "-inform", "DER", "-noout", "-crlnumber", stdin=done.out)
+        self.assertIn(b"crlNumber", said.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
