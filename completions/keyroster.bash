@@ -96,6 +96,22 @@ _keyroster_kms()
             --share-dir --install'
         ;;
     ca) options='-o --output' ;;
+    enrol)
+        options='--user-key --valid-for --again --issue --p12-dir --legacy-p12 --name --also
+            --instead-of --threads --from --from-format --encoding --delimiter --quote
+            --multi-value-separator -D -y -W -Y -Z --ca --page-size --timeout --follow-referrals
+            -v --verbose'
+        ;;
+    complete) options='--token-file --token --csr --p12 --legacy-p12' ;;
+    renew)
+        options='--p12 --days-left --p12-dir --user-key --valid-for --csr --legacy-p12 --threads'
+        ;;
+    revoke)
+        options='--serial --reason --hold --release --from --from-format --encoding --delimiter --quote
+            --multi-value-separator -D -y -W -Y -Z --ca --page-size --timeout --follow-referrals
+            -v --verbose'
+        ;;
+    crl) options='-o --output --part' ;;
     admins) options='--add --remove --policy' ;;
     passphrase) options='' ;;
     users)
@@ -144,7 +160,8 @@ _keyroster()
     fi
     if [[ $verb == kms ]]; then
         if ((COMP_CWORD == 2)); then
-            _keyroster_words 'init ca admins passphrase users audit check backup restore help --help' \
+            _keyroster_words 'init ca admins passphrase recover approve collect envelope
+                rebuild-key reshare users audit check backup restore help --help' \
                 "$current"
         else
             _keyroster_kms "$current" "${COMP_WORDS[2]}"
