@@ -49,7 +49,8 @@ struct crl_order {
     struct span url;      /* of this part, for the issuing distribution point; needed in parts */
 };
 
-/* Which part a serial falls into, from 1 to `parts`: SHA-256 over its content octets decides. */
+/* Which part a serial falls into, from 1 to `parts`: its last four bytes decide, which are random.
+ */
 uint32_t crl_part_of(struct span serial, uint32_t parts);
 
 /*

@@ -94,15 +94,15 @@ static enum fault check_request(X509_REQ *request, enum key_kind *kind, struct s
     }
     pkey = X509_REQ_get0_pubkey(request);
     if (pkey == NULL) {
-        return fault_at(FAULT_DENIED, 0, "the key in the request is not right", why);
+        return libcrypto_refused(FAULT_DENIED, "the key in the request is not right", why);
     }
     if (EVP_PKEY_is_a(pkey, "RSA") && !exponent_is_right(pkey)) {
         return fault_at(FAULT_DENIED, 0,
                         "S/MIME BR, section 6.1.6: the key's exponent is too small", why);
     }
     if (X509_REQ_verify(request, pkey) != 1) {
-        return fault_at(FAULT_DENIED, 0, "RFC 2986: the request is not signed with the key in it",
-                        why);
+        return libcrypto_refused(FAULT_DENIED,
+                                 "RFC 2986: the request is not signed with the key in it", why);
     }
     return FAULT_NONE;
 }
@@ -119,7 +119,7 @@ static enum fault read_der(struct span der, enum key_kind *kind, struct buffer *
 
     if (request == NULL || at != der.at + der.len) {
         X509_REQ_free(request);
-        return fault_at(FAULT_SYNTAX, 0, "RFC 2986: no certificate request", why);
+        return libcrypto_refused(FAULT_SYNTAX, "RFC 2986: no certificate request", why);
     }
     len = i2d_X509_PUBKEY(X509_REQ_get_X509_PUBKEY(request), &bytes);
     if (len <= 0) {

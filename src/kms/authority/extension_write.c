@@ -33,6 +33,7 @@ enum fault key_identifier_of(struct span spki, uint8_t out[KEY_ID_SIZE], struct 
         ERR_clear_error();
         return fault_at(FAULT_RESOURCE, 0, "libcrypto is out of memory", why);
     }
+    ERR_clear_error();
     memcpy(out, digest, KEY_ID_SIZE);
     return FAULT_NONE;
 }

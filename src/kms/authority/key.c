@@ -117,6 +117,18 @@ enum fault libcrypto_failed(struct why *why)
 
 const char *key_kind_digest(enum key_kind kind) { return kinds[kind].digest; }
 
+enum fault libcrypto_refused(enum fault fault, const char *rule, struct why *why)
+{
+    unsigned long error;
+
+    while ((error = ERR_get_error()) != 0) {
+        if (ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE) {
+            return libcrypto_failed(why);
+        }
+    }
+    return fault_at(fault, 0, rule, why);
+}
+
 bool key_kind_of_pkey(void *pkey, enum key_kind *out)
 {
     char group[32] = "";
@@ -175,6 +187,7 @@ static enum fault take(void *pkey, enum key_kind kind, struct private_key **out,
         private_key_free(key);
         return libcrypto_failed(why);
     }
+    ERR_clear_error(); /* want of memory may be told, and still not matter */
     *out = key;
     return FAULT_NONE;
 }
@@ -185,8 +198,8 @@ enum fault private_key_take(void *pkey, struct private_key **out, struct why *wh
 
     if (!key_kind_of_pkey(pkey, &kind)) {
         EVP_PKEY_free(pkey);
-        ERR_clear_error();
-        return fault_at(FAULT_DENIED, 0, "a key of a kind that keyroster does not certify", why);
+        return libcrypto_refused(FAULT_DENIED, "a key of a kind that keyroster does not certify",
+                                 why);
     }
     return take(pkey, kind, out, why);
 }
@@ -219,6 +232,7 @@ enum fault key_maker_new(enum key_kind kind, struct key_maker **out, struct why 
         key_maker_free(maker);
         return libcrypto_failed(why);
     }
+    ERR_clear_error();
     *out = maker;
     return FAULT_NONE;
 }

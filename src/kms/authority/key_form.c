@@ -143,6 +143,7 @@ enum fault private_key_pkcs8(const struct private_key *key, struct secret *out, 
         secret_clear(&secret);
         return libcrypto_failed(why);
     }
+    ERR_clear_error();
     secret_shorten(&secret, in_secret.len);
     *out = secret;
     return FAULT_NONE;
@@ -168,11 +169,12 @@ enum fault private_key_from_pkcs8(struct span der, struct private_key **out, str
         right = context != NULL && EVP_PKEY_pairwise_check(context) == 1;
         EVP_PKEY_CTX_free(context);
     }
-    ERR_clear_error();
     if (!right) {
         EVP_PKEY_free(pkey);
-        return fault_at(FAULT_SYNTAX, 0, "RFC 5958: no private key, or its halves do not fit", why);
+        return libcrypto_refused(FAULT_SYNTAX, "RFC 5958: no private key, or its halves do not fit",
+                                 why);
     }
+    ERR_clear_error();
     return private_key_take(pkey, out, why);
 }
 
@@ -215,6 +217,7 @@ enum fault private_key_lock(const struct private_key *key, const struct secret *
     if (!made) {
         return libcrypto_failed(why);
     }
+    ERR_clear_error();
     return pem->fault == FAULT_NONE ? FAULT_NONE
                                     : fault_at(pem->fault, 0, "no room for a private key", why);
 }
@@ -227,10 +230,12 @@ enum fault private_key_unlock(struct span pem, const struct secret *passphrase,
     PKCS8_PRIV_KEY_INFO *info = NULL;
     EVP_PKEY *pkey = NULL;
 
+    if (bio == NULL && pem.len <= PEM_MAX) {
+        return libcrypto_failed(why);
+    }
     BIO_free(bio);
     if (locked == NULL) {
-        ERR_clear_error();
-        return fault_at(FAULT_SYNTAX, 0, "RFC 7468: no ENCRYPTED PRIVATE KEY", why);
+        return libcrypto_refused(FAULT_SYNTAX, "RFC 7468: no ENCRYPTED PRIVATE KEY", why);
     }
     info = PKCS8_decrypt(locked, (const char *)passphrase->at, (int)passphrase->len);
     X509_SIG_free(locked);
@@ -238,9 +243,10 @@ enum fault private_key_unlock(struct span pem, const struct secret *passphrase,
         pkey = EVP_PKCS82PKEY(info);
         PKCS8_PRIV_KEY_INFO_free(info);
     }
-    ERR_clear_error();
     if (pkey == NULL) {
-        return fault_at(FAULT_DENIED, 0, "the private key does not open with this passphrase", why);
+        return libcrypto_refused(FAULT_DENIED, "the private key does not open with this passphrase",
+                                 why);
     }
+    ERR_clear_error();
     return private_key_take(pkey, out, why);
 }

@@ -26,4 +26,10 @@ const char *key_kind_digest(enum key_kind kind);
 /* Empties libcrypto's error queue and tells of a failure that can only be want of memory. */
 MUST_USE enum fault libcrypto_failed(struct why *why);
 
+/*
+ * Empties the queue and tells of a refusal: `fault` by `rule`, unless the queue says that it was
+ * want of memory.
+ */
+MUST_USE enum fault libcrypto_refused(enum fault fault, const char *rule, struct why *why);
+
 #endif

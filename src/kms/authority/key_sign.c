@@ -33,6 +33,7 @@ enum fault key_signer_new(const struct private_key *key, struct key_signer **out
         key_signer_free(signer);
         return libcrypto_failed(why);
     }
+    ERR_clear_error();
     *out = signer;
     return FAULT_NONE;
 }
@@ -45,9 +46,12 @@ enum fault key_signer_sign(struct key_signer *signer, struct span message, struc
     size_t len = sizeof(signature);
 
     if (EVP_MD_CTX_copy_ex(signer->working, signer->ready) != 1 ||
-        EVP_DigestSign(signer->working, signature, &len, message.at, message.len) != 1) {
+        EVP_DigestSign(signer->working, signature, &len, message.at, message.len) != 1 ||
+        len > sizeof(signature)) { /* libcrypto 3.0 says -1 when it cannot encode one for want of
+                                      memory */
         return libcrypto_failed(why);
     }
+    ERR_clear_error();
     buffer_add(out, span_of(signature, len));
     return out->fault == FAULT_NONE ? FAULT_NONE
                                     : fault_at(out->fault, 0, "no room for a signature", why);
@@ -93,8 +97,8 @@ enum fault key_verifier_new(struct span spki, struct key_verifier **out, struct 
     if (verifier->pkey == NULL || at != spki.at + spki.len ||
         !key_kind_of_pkey(verifier->pkey, &kind) || kind == KIND_X25519) {
         key_verifier_free(verifier);
-        ERR_clear_error();
-        return fault_at(FAULT_SYNTAX, 0, "no public key that signatures are checked with", why);
+        return libcrypto_refused(FAULT_SYNTAX, "no public key that signatures are checked with",
+                                 why);
     }
     verifier->ready = EVP_MD_CTX_new();
     verifier->working = EVP_MD_CTX_new();
@@ -104,6 +108,7 @@ enum fault key_verifier_new(struct span spki, struct key_verifier **out, struct 
         key_verifier_free(verifier);
         return libcrypto_failed(why);
     }
+    ERR_clear_error();
     *out = verifier;
     return FAULT_NONE;
 }
