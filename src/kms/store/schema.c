@@ -6,7 +6,7 @@ static const char not_ours[] = "this is no store of keyroster";
 static const char is_newer[] =
     "the store was written by a newer keyroster: use that one, or restore a backup";
 
-enum fault schema_version(struct sql *sql, const struct schema *schema, int64_t *version,
+enum fault schema_version(struct sql *sql, const struct schema_history *schema, int64_t *version,
                           struct why *why)
 {
     int64_t application = 0, found = 0;
@@ -28,8 +28,8 @@ enum fault schema_version(struct sql *sql, const struct schema *schema, int64_t 
     return FAULT_NONE;
 }
 
-static enum fault migrate_from(struct sql *sql, const struct schema *schema, int64_t version,
-                               struct why *why)
+static enum fault migrate_from(struct sql *sql, const struct schema_history *schema,
+                               int64_t version, struct why *why)
 {
     char text[64];
     enum fault fault = FAULT_NONE;
@@ -45,7 +45,7 @@ static enum fault migrate_from(struct sql *sql, const struct schema *schema, int
     return fault == FAULT_NONE ? sql_run(sql, text, why) : fault;
 }
 
-enum fault schema_migrate(struct sql *sql, const struct schema *schema, struct why *why)
+enum fault schema_migrate(struct sql *sql, const struct schema_history *schema, struct why *why)
 {
     char text[64];
     int64_t version = 0;

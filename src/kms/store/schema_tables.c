@@ -261,9 +261,10 @@ static const struct schema_migration migrations[] = {
     {version_1},
 };
 
-const struct schema *schema_of_today(void)
+const struct schema_history *schema_of_today(void)
 {
-    static const struct schema today = {migrations, sizeof(migrations) / sizeof(migrations[0])};
+    static const struct schema_history today = {migrations,
+                                                sizeof(migrations) / sizeof(migrations[0])};
 
     return &today;
 }

@@ -178,7 +178,7 @@ static enum fault want_log(struct sql *sql, struct why *why)
 }
 
 static enum fault bring_forward(struct sql *sql, const struct access *access, enum sql_mode mode,
-                                const struct schema *schema, struct why *why)
+                                const struct schema_history *schema, struct why *why)
 {
     enum fault fault;
 
@@ -200,7 +200,7 @@ static enum fault bring_forward(struct sql *sql, const struct access *access, en
 }
 
 static enum fault ready(struct sql *sql, const struct access *access, enum sql_mode mode,
-                        const struct schema *schema, struct why *why)
+                        const struct schema_history *schema, struct why *why)
 {
     int64_t version = 0;
     enum fault fault = schema_version(sql, schema, &version, why);
@@ -236,7 +236,7 @@ static enum fault check_clock(struct sql *sql, int64_t now, struct why *why)
 }
 
 enum fault store_open_as(const char *path, enum store_mode mode, int64_t now,
-                         const struct schema *schema, struct store **out, struct why *why)
+                         const struct schema_history *schema, struct store **out, struct why *why)
 {
     struct access access = {0};
     enum sql_mode sql_mode = SQL_READ;

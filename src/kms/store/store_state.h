@@ -28,7 +28,8 @@ MUST_USE enum fault store_tell_early(enum fault fault, struct why *why, const ch
 
 /* store_open() with another schema than that of today. */
 MUST_USE enum fault store_open_as(const char *path, enum store_mode mode, int64_t now,
-                                  const struct schema *schema, struct store **out, struct why *why);
+                                  const struct schema_history *schema, struct store **out,
+                                  struct why *why);
 
 /* Takes a connection over: its name is read from the database. On failure it is closed. */
 MUST_USE enum fault store_take(const char *path, struct sql *sql, struct store **out,

@@ -5,14 +5,15 @@
 #include "store_support.h"
 
 /* A schema of tomorrow: today's, and one more step. */
-static struct schema tomorrow(const char *const *statements, struct schema_migration steps[8])
+static struct schema_history tomorrow(const char *const *statements,
+                                      struct schema_migration steps[8])
 {
-    const struct schema *today = schema_of_today();
+    const struct schema_history *today = schema_of_today();
 
     assert_true(today->version < 8);
     memcpy(steps, today->migrations, (size_t)today->version * sizeof(steps[0]));
     steps[today->version] = (struct schema_migration){statements};
-    return (struct schema){steps, today->version + 1};
+    return (struct schema_history){steps, today->version + 1};
 }
 
 static const char *const adds_column[] = {"ALTER TABLE user ADD COLUMN note TEXT",
@@ -27,7 +28,7 @@ static void older_store_is_brought_forward(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT(modes); i++) {
         struct schema_migration steps[8];
-        const struct schema schema = tomorrow(adds_column, steps);
+        const struct schema_history schema = tomorrow(adds_column, steps);
         int64_t count = 0;
         struct site site;
 
@@ -61,7 +62,7 @@ static void older_store_is_brought_forward(void **state)
 static void failed_step_leaves_all_as_it_was(void **state)
 {
     struct schema_migration steps[8];
-    const struct schema schema = tomorrow(fails_half_way, steps);
+    const struct schema_history schema = tomorrow(fails_half_way, steps);
     int64_t count = 0;
     struct site site;
 
@@ -87,7 +88,7 @@ static void failed_step_leaves_all_as_it_was(void **state)
 static void older_store_that_may_only_be_read_is_told(void **state)
 {
     struct schema_migration steps[8];
-    const struct schema schema = tomorrow(adds_column, steps);
+    const struct schema_history schema = tomorrow(adds_column, steps);
     char command[512];
     struct site site;
 
