@@ -160,8 +160,8 @@ _keyroster()
     fi
     if [[ $verb == kms ]]; then
         if ((COMP_CWORD == 2)); then
-            _keyroster_words 'init ca admins passphrase recover approve collect envelope
-                rebuild-key reshare users audit check backup restore help --help' \
+            _keyroster_words 'init ca enrol complete renew revoke crl admins passphrase
+                recover approve collect envelope rebuild-key reshare users audit check backup restore help --help' \
                 "$current"
         else
             _keyroster_kms "$current" "${COMP_WORDS[2]}"

@@ -28,8 +28,8 @@ static const char help[] =
     "administrator.\n"
     "\n"
     "  -o, --output FILE     write to FILE, which appears whole or not at all\n"
-    "      --part K/N        the K-th of N parts; profile.conf says in how many the list\n"
-    "                        is published (crl_parts)\n";
+    "      --part K/N        the K-th of N parts; profile.conf says in how many the\n"
+    "                        list is published (crl_parts)\n";
 
 static const char *take(void *own, int code, const char *argument)
 {
