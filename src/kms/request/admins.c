@@ -106,8 +106,7 @@ static enum fault add_new(struct kms *kms, const struct person_choice *choice, s
     enum fault fault = identity_make(&identity, why);
 
     if (fault == FAULT_NONE) {
-        fault =
-            person_lock(store_id(kms->store), name, &identity, choice->passphrase, &locked, why);
+        fault = person_lock(kms->store, name, &identity, choice->passphrase, &locked, why);
     }
     if (fault == FAULT_NONE) {
         const struct person_row row = {

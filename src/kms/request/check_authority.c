@@ -2,12 +2,11 @@
 #include "kms/authority/ca.h"
 #include "kms/request/ca_keys.h"
 #include "kms/request/check_internal.h"
+#include "kms/request/recovery_certificate.h"
 #include "kms/request/share.h"
 #include "kms/store/escrow_rows.h"
 #include "kms/store/store.h"
 #include "kms/vault/deal.h"
-
-enum { SPKI_MAX = 512 };
 
 static const char *const role_names[] = {
     [AUTHORITY_ROOT] = "root",
@@ -150,30 +149,27 @@ enum fault check_authority(struct checking *c, struct why *why)
     return fault == FAULT_NONE ? check_there(c, rows, count, why) : fault;
 }
 
-/* Whether the recovery certificate is one for the public half of the recovery key. */
+/* Whether the recovery certificate is one, and for the public half of the recovery key. */
 static enum fault check_recovery(struct checking *c, const struct escrow_row *row,
                                  const struct vault_public *public, struct why *why)
 {
-    struct buffer spki = buffer_with_max(SPKI_MAX);
-    struct cert cert;
-    struct why wrong = {0};
     const char *what = NULL;
-    enum fault fault = vault_public_spki(public, &spki, why);
+    struct why wrong = {0};
+    enum fault fault = FAULT_NONE;
 
-    if (fault != FAULT_NONE) {
-        what = "the public half of the recovery key is no key";
-    } else if (row->certificate.len == 0) {
+    if (row->certificate.len == 0) {
         what = c->issuer_count > 0 ? "the recovery key has no certificate" : NULL;
-    } else if (cert_read(row->certificate, &cert, &wrong) != FAULT_NONE) {
+    } else {
+        fault = recovery_certificate_check(row->certificate, public, &wrong);
         what = wrong.rule;
-    } else if (!span_equal(cert.spki, buffer_span(&spki))) {
-        what = "the recovery certificate is that of another key";
-    } else if (!check_signed(c, row->certificate)) {
-        what = "the recovery certificate is not signed by the issuing CA";
     }
-    buffer_clear(&spki);
     if (fault == FAULT_RESOURCE) {
+        *why = wrong;
         return fault;
+    }
+    if (fault == FAULT_NONE && what == NULL && row->certificate.len > 0 &&
+        !check_signed(c, row->certificate)) {
+        what = "the recovery certificate is not signed by the issuing CA";
     }
     return what == NULL ? FAULT_NONE
                         : check_report(c, why, what, "recovery key %lld", (long long)row->id);

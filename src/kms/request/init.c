@@ -120,6 +120,9 @@ static enum fault fill_store(struct ceremony *c, struct why *why)
         fault = init_escrow(c, why);
     }
     if (fault == FAULT_NONE) {
+        fault = init_people_lock(c, why);
+    }
+    if (fault == FAULT_NONE) {
         fault = audit(c, why);
     }
     return fault == FAULT_NONE ? kms_commit(&c->kms, why) : fault;

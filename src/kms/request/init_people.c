@@ -12,26 +12,18 @@ static enum fault add(struct ceremony *c, const struct person_choice *choice,
 {
     struct kms *kms = &c->kms;
     struct kms_actor *actor = &kms->actors[kms->actor_count];
-    struct buffer locked = buffer_with_max(LOCKED_MAX);
-    const struct span name = span_text(choice->name);
+    const struct person_row row = {
+        .name = span_text(choice->name),
+        .is_admin = choice->is_admin,
+        .is_agent = choice->is_agent,
+        .since = kms->now,
+        .signing = span_of(identity->signing, sizeof(identity->signing)),
+        .sealing = span_of(identity->sealing, sizeof(identity->sealing)),
+        .locked = span_of("", 0),
+    };
     int64_t id = 0;
-    enum fault fault =
-        person_lock(store_id(kms->store), name, identity, choice->passphrase, &locked, why);
+    enum fault fault = person_add(kms->store, &row, &id, why);
 
-    if (fault == FAULT_NONE) {
-        const struct person_row row = {
-            .name = name,
-            .is_admin = choice->is_admin,
-            .is_agent = choice->is_agent,
-            .since = kms->now,
-            .signing = span_of(identity->signing, sizeof(identity->signing)),
-            .sealing = span_of(identity->sealing, sizeof(identity->sealing)),
-            .locked = buffer_span(&locked),
-        };
-
-        fault = person_add(kms->store, &row, &id, why);
-    }
-    buffer_clear(&locked);
     if (fault != FAULT_NONE) {
         return fault;
     }
@@ -60,4 +52,23 @@ enum fault init_people(struct ceremony *c, struct why *why)
         }
     }
     return FAULT_NONE;
+}
+
+enum fault init_people_lock(struct ceremony *c, struct why *why)
+{
+    const struct kms *kms = &c->kms;
+    enum fault fault = FAULT_NONE;
+
+    for (size_t i = 0; i < kms->actor_count && fault == FAULT_NONE; i++) {
+        const struct kms_actor *actor = &kms->actors[i]; /* in the order of c->order->people */
+        struct buffer locked = buffer_with_max(LOCKED_MAX);
+
+        fault = person_lock(kms->store, span_text(actor->name), &actor->identity,
+                            c->order->people[i].passphrase, &locked, why);
+        if (fault == FAULT_NONE) {
+            fault = person_set_locked(kms->store, actor->id, buffer_span(&locked), why);
+        }
+        buffer_clear(&locked);
+    }
+    return fault;
 }

@@ -21,7 +21,7 @@ struct ceremony {
 /* FAULT_DENIED: a passphrase that is weak, or is that of another one too. FAULT_RESOURCE. */
 MUST_USE enum fault init_check_passphrases(struct ceremony *c, struct why *why);
 
-/* Keys for everybody, locked, and each signed in. */
+/* Keys for everybody, each signed in; they are locked by init_people_lock(). */
 MUST_USE enum fault init_people(struct ceremony *c, struct why *why);
 
 /* Root and issuing CA, or the request for an outside root; the administrators' slots. */
@@ -29,6 +29,9 @@ MUST_USE enum fault init_authority(struct ceremony *c, struct why *why);
 
 /* The recovery key, its certificate (where there is an issuing CA) and the agents' shares. */
 MUST_USE enum fault init_escrow(struct ceremony *c, struct why *why);
+
+/* Locks everybody's keys, once there is the recovery key that they are bound to. */
+MUST_USE enum fault init_people_lock(struct ceremony *c, struct why *why);
 
 /* Takes the files away that init_escrow() wrote. */
 void init_escrow_undo(struct ceremony *c);

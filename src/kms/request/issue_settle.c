@@ -1,20 +1,45 @@
 #include <stdio.h>
 
+#include "kms/authority/ca.h"
 #include "kms/authority/crl_make.h"
 #include "kms/request/envelope_binding.h"
 #include "kms/request/issue.h"
+#include "kms/request/recovery_certificate.h"
 #include "kms/store/certificate_rows.h"
 #include "kms/store/escrow_rows.h"
 #include "kms/store/outbox_rows.h"
 #include "kms/store/user_rows.h"
+#include "kms/vault/deal.h"
 
 enum { SERIAL_TEXT_SIZE = 2 * SERIAL_SIZE + 1 };
+
+/* Nothing is escrowed to a key that is not the one that the CA has certified for it. */
+static enum fault check_recovery(struct kms *kms, const struct escrow_row *escrow, struct why *why)
+{
+    struct vault_public *public = arena_take(&kms->arena, sizeof(*public));
+    enum fault fault = public != NULL ? vault_public_decode(escrow->public, public, why)
+                                      : fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+
+    if (fault == FAULT_NONE) {
+        fault = recovery_certificate_check(escrow->certificate, public, why);
+    }
+    if (fault == FAULT_NONE) {
+        fault = recovery_certificate_is_by(escrow->certificate,
+                                           authority_certificate(kms->authority), why);
+    }
+    return fault == FAULT_SYNTAX
+               ? kms_tell(kms, fault, why, "the store is damaged: %s (kms check)", why->rule)
+               : fault;
+}
 
 enum fault issue_terms_of(struct kms *kms, struct issue_terms *out, struct why *why)
 {
     struct escrow_row escrow;
     enum fault fault = escrow_current(kms->store, &kms->arena, &escrow, why);
 
+    if (fault == FAULT_NONE) {
+        fault = check_recovery(kms, &escrow, why);
+    }
     if (fault != FAULT_NONE) {
         return fault;
     }

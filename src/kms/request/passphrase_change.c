@@ -21,8 +21,8 @@ static enum fault lock_anew(struct kms *kms, const struct kms_actor *actor,
                             const struct secret *passphrase, struct why *why)
 {
     struct buffer locked = buffer_with_max(LOCKED_MAX);
-    enum fault fault = person_lock(store_id(kms->store), span_text(actor->name), &actor->identity,
-                                   passphrase, &locked, why);
+    enum fault fault =
+        person_lock(kms->store, span_text(actor->name), &actor->identity, passphrase, &locked, why);
 
     if (fault == FAULT_NONE) {
         fault = kms_begin(kms, why);

@@ -75,8 +75,7 @@ static enum fault add_person(struct act *a, const struct person_choice *choice,
     enum fault fault = identity_make(&identity, why);
 
     if (fault == FAULT_NONE) {
-        fault =
-            person_lock(store_id(a->kms->store), name, &identity, choice->passphrase, &locked, why);
+        fault = person_lock(a->kms->store, name, &identity, choice->passphrase, &locked, why);
     }
     if (fault == FAULT_NONE) {
         const struct person_row row = {

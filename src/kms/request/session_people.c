@@ -34,8 +34,7 @@ static enum fault refuse_attempt(struct kms *kms, const char *name, enum fault f
 static enum fault unlock(struct kms *kms, const struct person_row *row,
                          const struct secret *passphrase, struct identity *out, struct why *why)
 {
-    enum fault fault =
-        person_unlock(store_id(kms->store), row->name, row->locked, passphrase, out, why);
+    enum fault fault = person_unlock(kms->store, row->name, row->locked, passphrase, out, why);
 
     if (fault == FAULT_DENIED) {
         why->rule = "wrong passphrase";
