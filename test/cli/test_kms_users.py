@@ -4,6 +4,7 @@ import base64
 import csv
 import io
 import json
+import os
 import pathlib
 import shutil
 import sqlite3
@@ -484,6 +485,28 @@ class Join(Books):
         told = {self.users("--join", path, "--at", "2027-01-01", "--threads", n).out
                 for n in (1, 2, 7)}
         self.assertEqual(len(told), 1)
+
+
+@unittest.skipUnless(os.geteuid() == 0, "needs root, to be somebody else")
+class ReadOnly(Books):
+    NOBODY = 65534
+
+    def test_a_store_that_may_only_be_read(self):
+        """Its owner may write nothing in it, not even what SQLite would like to have beside it."""
+        with tempfile.TemporaryDirectory() as folder:
+            store = pathlib.Path(folder) / "kms"
+            shutil.copytree(self.site.store, store)
+            for path in (*store.iterdir(), store):
+                os.chown(path, self.NOBODY, self.NOBODY)
+                os.chmod(path, 0o500 if path == store else 0o400)
+            os.chmod(folder, 0o755)
+            result = run("kms", "users", "-f", "jsonl", "--at", "2027-01-01", store,
+                         preexec=lambda: os.setuid(self.NOBODY))
+            self.assertEqual((result.status, result.err), (DONE, ""))
+            names = [row["address"].partition("@")[0] for row in result.rows]
+            self.assertEqual(names, PEOPLE)
+            self.assertEqual(result.out.replace(bytes(store), bytes(self.site.store)),
+                             self.users("--at", "2027-01-01").out)
 
 
 class WithoutBooks(unittest.TestCase):
