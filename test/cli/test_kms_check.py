@@ -7,7 +7,7 @@ from kms_support import KmsTest
 from support import NOT_DONE
 
 
-class Check(KmsTest):
+class Spoiled(KmsTest):
     def spoil(self, *statements, values=()):
         with sqlite3.connect(self.site.store / "keyroster.db") as store:
             for name, in store.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'"
@@ -24,6 +24,8 @@ class Check(KmsTest):
         found = [row for row in done.rows if row["where"].startswith(where) and what in row["what"]]
         self.assertTrue(found, done.out.decode())
 
+
+class Check(Spoiled):
     def test_all_is_well(self):
         done = self.done(self.site.kms("check"))
         self.assertEqual(done.out, b"")
@@ -107,6 +109,90 @@ class Check(KmsTest):
                 done = self.site.kms("check")
                 self.assertEqual(done.status, NOT_DONE, done.out)
                 database.write_bytes(good)
+
+
+class Issued(Spoiled):
+    """Certificates and envelopes of two users."""
+
+    def setUp(self):
+        super().setUp()
+        folder = self.site.folder / "p12"
+        folder.mkdir()
+        done = self.site.kms("enrol", "anna.berg@example.org", "ben@example.org", "--issue",
+                             "--p12-dir", folder, "--passphrase", f"p12={self.site.file_of('dee')}",
+                             by=["anna"], jsonl=True)
+        self.anna, self.ben = self.done(done).rows
+        self.assert_whole()
+
+    @staticmethod
+    def ending_in_zero(table, column):
+        return (f"UPDATE {table} SET {column} = "
+                f"CAST(substr({column}, 1, length({column}) - 1) || x'00' AS BLOB)")
+
+    def certificate(self, user, purpose):
+        return f"certificate {user[purpose]}"
+
+    def test_a_certificate_that_is_none(self):
+        self.spoil("UPDATE certificate SET der = x'3000' WHERE purpose = 1")
+        for user in (self.anna, self.ben):
+            self.told(self.certificate(user, "encryption"))
+
+    def test_a_byte_of_a_certificate(self):
+        self.spoil(self.ending_in_zero("certificate", "der") + " WHERE purpose = 0")
+        self.told(self.certificate(self.anna, "signing"), "not signed by our CA")
+
+    def test_columns(self):
+        for column, value, said in (("not_after", "not_after + 1", "other times"),
+                                    ("not_before", "not_before - 1", "other times"),
+                                    ("key_kind", "'p384'", "another kind")):
+            with self.subTest(column=column):
+                self.setUp()
+                self.spoil(f"UPDATE certificate SET {column} = {value} WHERE purpose = 1")
+                self.told(self.certificate(self.ben, "encryption"), said)
+
+    def test_another_serial(self):
+        self.spoil("UPDATE certificate SET serial = x'55' "
+                   "WHERE id = (SELECT min(id) FROM certificate)")
+        self.told("certificate 55", "serial number")
+
+    def test_certificates_of_two_users_exchanged(self):
+        self.spoil("CREATE TABLE kept AS SELECT * FROM certificate WHERE purpose = 1",
+                   "UPDATE certificate SET der = (SELECT der FROM kept WHERE kept.id <> "
+                   "certificate.id) WHERE purpose = 1", "DROP TABLE kept")
+        self.told(self.certificate(self.anna, "encryption"), "serial number")
+
+    def test_a_certificate_put_under_another_user(self):
+        self.spoil("UPDATE user SET address = 'mo@example.org', folded = 'mo@example.org' "
+                   "WHERE address = 'ben@example.org'")
+        self.told(self.certificate(self.ben, "signing"), "never had")
+
+    def test_an_envelope_that_is_gone(self):
+        self.spoil("DELETE FROM envelope "
+                   "WHERE certificate = (SELECT max(certificate) FROM envelope)")
+        self.told(self.certificate(self.ben, "encryption"), "not in escrow")
+
+    def test_an_envelope_that_is_gone_without_a_trace(self):
+        self.spoil("DELETE FROM envelope", "UPDATE certificate SET escrow = NULL")
+        self.told(self.certificate(self.ben, "encryption"), "not in escrow")
+
+    def test_envelopes_exchanged(self):
+        self.spoil("CREATE TABLE kept AS SELECT * FROM envelope",
+                   "UPDATE envelope SET (cms, binding) = (SELECT cms, binding FROM kept "
+                   "WHERE kept.certificate <> envelope.certificate)", "DROP TABLE kept")
+        for user in (self.anna, self.ben):
+            self.told(self.certificate(user, "encryption"), "bind")
+
+    def test_a_byte_of_an_envelope(self):
+        self.spoil(self.ending_in_zero("envelope", "cms"))
+        self.told(self.certificate(self.anna, "encryption"))
+
+    def test_a_byte_of_a_binding(self):
+        self.spoil(self.ending_in_zero("envelope", "binding"))
+        self.told(self.certificate(self.anna, "encryption"), "bind")
+
+    def test_no_envelope_at_all(self):
+        self.spoil("UPDATE envelope SET cms = x'3000'")
+        self.told(self.certificate(self.anna, "encryption"))
 
 
 if __name__ == "__main__":

@@ -2,8 +2,10 @@
 
 import json
 import os
+import pathlib
 import pty
 import select
+import sqlite3
 import subprocess
 import time
 import unittest
@@ -149,6 +151,32 @@ class Forms(KmsTest):
         self.site.store.chmod(0o755)
         self.refused(self.site.kms("audit"), "chmod")
 
+    @unittest.skipUnless(os.geteuid() == 0, "needs root, to give a store to somebody else")
+    def test_a_store_of_somebody_else(self):
+        for path in (self.site.store, *self.site.store.iterdir()):
+            os.chown(path, 65534, 65534)
+        for verb in ("audit", "admins"):
+            self.refused(self.site.kms(verb), "belongs")
+
+    def test_two_at_once(self):
+        """Both acts are done, one behind the other."""
+        both = [subprocess.Popen([KEYROSTER, "kms", "admins", self.site.store, "--policy",
+                                  f"enrol={count}", *map(str, self.site.options_of("anna"))])
+                for count in (1, 2)]
+        self.assertEqual([one.wait() for one in both], [0, 0])
+        self.assertEqual([row["result"] for row in self.audit()], ["done", "set", "set"])
+        self.assert_whole()
+
+    def test_a_store_that_another_one_writes_to_for_long(self):
+        """Whoever waits for five seconds in vain says so; who only reads does not wait."""
+        with sqlite3.connect(self.site.store / "keyroster.db", isolation_level=None) as other:
+            other.execute("BEGIN IMMEDIATE")
+            self.refused(self.site.kms("admins", "--policy", "enrol=2", by=["anna"]), "another")
+            self.done(self.site.kms("audit"))
+            other.execute("ROLLBACK")
+        other.close()
+        self.assert_whole()
+
     def test_unsafe_characters_are_for_jsonl_alone(self):
         self.site.kms("passphrase", "an\x1b[31mna", "--passphrase",
                       f"new={self.site.file_of('dee')}", by=["anna"], start_new_session=True)
@@ -165,7 +193,7 @@ class Hidden(KmsTest):
                                     "enrol=1", "--passphrase", "anna=-"], stdin=subprocess.PIPE)
         try:
             time.sleep(0.5)
-            limits = open(f"/proc/{running.pid}/limits").read()
+            limits = pathlib.Path(f"/proc/{running.pid}/limits").read_text()
             self.assertRegex(limits, r"Max core file size +0 +0")
             self.assertEqual(os.stat(f"/proc/{running.pid}/mem").st_uid, 0)
         finally:

@@ -5,7 +5,9 @@
 #include "kms/store/certificate_rows.h"
 #include "kms/store/escrow_rows.h"
 #include "kms/store/store.h"
+#include "kms/store/user_rows.h"
 #include "kms/vault/envelope.h"
+#include "verdict/address.h"
 
 enum { SERIAL_TEXT = 2 * CERTIFICATE_SERIAL_MAX + 1, ARENA_MAX = 1 << 20 };
 
@@ -25,6 +27,61 @@ static void serial_text(struct span serial, char out[SERIAL_TEXT])
         out[n++] = digits[serial.at[i] & 15];
     }
     out[n] = '\0';
+}
+
+/* The user whose certificates are being looked at: they lie one behind the other. */
+struct owner {
+    struct arena arena; /* for what follows */
+    int64_t id;
+    struct span first;
+    struct user_address_row *others; /* those that hold no longer too */
+    size_t count;
+};
+
+static enum fault find_owner(struct checking *c, struct owner *owner, int64_t id, struct why *why)
+{
+    struct user_row user;
+    enum fault fault;
+
+    if (owner->id == id) {
+        return FAULT_NONE;
+    }
+    arena_reset(&owner->arena);
+    owner->id = 0;
+    fault = user_get(c->kms->store, id, &owner->arena, &user, why);
+    if (fault == FAULT_NONE) {
+        fault = user_address_list(c->kms->store, id, true, &owner->arena, &owner->others,
+                                  &owner->count, why);
+    }
+    if (fault == FAULT_NONE) {
+        owner->first = user.address;
+        owner->id = id;
+    }
+    return fault;
+}
+
+static bool has_address(const struct owner *owner, struct span address)
+{
+    bool found = address_compare(owner->first, address) != ADDRESS_DIFFERENT;
+
+    for (size_t i = 0; i < owner->count && !found; i++) {
+        found = address_compare(owner->others[i].address, address) != ADDRESS_DIFFERENT;
+    }
+    return found;
+}
+
+/* Whether every address of a certificate is, or was, one of its user; NULL: so it is. */
+static const char *compare_addresses(const struct owner *owner, const struct cert *cert)
+{
+    struct cert_emails in = cert_emails_of(cert);
+    struct cert_email email;
+
+    while (cert_emails_next(&in, &email)) {
+        if (email.kind != EMAIL_UPN && !has_address(owner, email.text)) {
+            return "the certificate is for an address that its user never had";
+        }
+    }
+    return NULL;
 }
 
 /* Whether the columns of a row say what stands in its certificate; NULL: they do. */
@@ -91,14 +148,20 @@ static enum fault check_escrowed(struct checking *c, const struct certificate_ro
 }
 
 static enum fault check_one(struct checking *c, const struct certificate_row *row,
-                            struct arena *arena, struct why *why)
+                            struct owner *owner, struct arena *arena, struct why *why)
 {
     char serial[SERIAL_TEXT];
     struct cert cert;
     struct why wrong = {0};
     const char *what = NULL;
-    enum fault fault = FAULT_NONE;
+    enum fault fault = find_owner(c, owner, row->user, why);
 
+    if (fault == FAULT_ABSENT) {
+        return FAULT_NONE; /* a row without its user is told by store_check() */
+    }
+    if (fault != FAULT_NONE) {
+        return fault;
+    }
     if (cert_read(row->der, &cert, &wrong) != FAULT_NONE) {
         what = wrong.rule;
     } else {
@@ -107,7 +170,10 @@ static enum fault check_one(struct checking *c, const struct certificate_row *ro
     if (what == NULL && !check_signed(c, row->der)) {
         what = "the certificate is not signed by our CA";
     }
-    if (what == NULL && row->escrow > 0) {
+    if (what == NULL) {
+        what = compare_addresses(owner, &cert);
+    }
+    if (what == NULL && row->purpose == CERTIFICATE_ENCRYPTION) {
         fault = check_escrowed(c, row, arena, &what, why);
     }
     if (fault == FAULT_NONE && what != NULL) {
@@ -120,6 +186,7 @@ static enum fault check_one(struct checking *c, const struct certificate_row *ro
 enum fault check_certificates(struct checking *c, struct why *why)
 {
     struct arena arena = arena_with_max(ARENA_MAX);
+    struct owner owner = {.arena = arena_with_max(ARENA_MAX)};
     struct store_walk walk = {0};
     struct certificate_row row;
     bool there = false;
@@ -131,9 +198,10 @@ enum fault check_certificates(struct checking *c, struct why *why)
             break;
         }
         arena_reset(&arena);
-        fault = check_one(c, &row, &arena, why);
+        fault = check_one(c, &row, &owner, &arena, why);
     }
     store_walk_end(&walk);
+    arena_clear(&owner.arena);
     arena_clear(&arena);
     return fault;
 }
