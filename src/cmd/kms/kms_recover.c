@@ -190,7 +190,7 @@ static enum fault ask_all(const struct job *job, const struct kms_options *o, st
 {
     struct arena arena = arena_with_max(ARENA_MAX);
     struct recovery_cas cas;
-    enum fault fault = recovery_cas(kms, &cas, why);
+    enum fault fault = recovery_cas_open(kms, &cas, why);
 
     for (size_t i = 0; i < o->rest_count && fault == FAULT_NONE; i++) {
         struct asked asked = {.address = span_text(o->rest[i])};
@@ -206,6 +206,7 @@ static enum fault ask_all(const struct job *job, const struct kms_options *o, st
             fault = add_row(rows, &asked, refused ? why->rule : NULL, why);
         }
     }
+    recovery_cas_close(&cas);
     arena_clear(&arena);
     return fault;
 }

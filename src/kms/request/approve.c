@@ -30,7 +30,7 @@ enum fault approver_open(struct approver *out, struct kms *kms, const char *name
                          const char *share_file, struct why *why)
 {
     struct approver approver = {.kms = kms};
-    enum fault fault = recovery_cas(kms, &approver.cas, why);
+    enum fault fault = recovery_cas_open(kms, &approver.cas, why);
 
     if (fault == FAULT_NONE) {
         fault = open_share(&approver, name, share_file, why);
@@ -49,6 +49,7 @@ void approver_close(struct approver *approver)
         secret_clear(&approver->share);
         vault_close(approver->vault);
         approver->vault = NULL;
+        recovery_cas_close(&approver->cas);
     }
 }
 

@@ -51,7 +51,7 @@ static enum fault load_chain(struct collector *c, struct why *why)
         return fault;
     }
     for (size_t i = c->cas.count; i > 0 && c->chain_count < COLLECT_CHAIN_MAX; i--) {
-        c->chain[c->chain_count++] = c->cas.at[i - 1];
+        c->chain[c->chain_count++] = c->cas.certificates[i - 1];
     }
     return add_roots(c, above, rows, count, why);
 }
@@ -59,7 +59,7 @@ static enum fault load_chain(struct collector *c, struct why *why)
 enum fault collector_open(struct collector *out, struct kms *kms, struct why *why)
 {
     struct collector collector = {.kms = kms};
-    enum fault fault = recovery_cas(kms, &collector.cas, why);
+    enum fault fault = recovery_cas_open(kms, &collector.cas, why);
 
     if (fault == FAULT_NONE) {
         fault = load_chain(&collector, why);
@@ -85,6 +85,7 @@ void collector_close(struct collector *collector)
         vault_close(collector->vault);
         collector->combiner = NULL;
         collector->vault = NULL;
+        recovery_cas_close(&collector->cas);
     }
 }
 

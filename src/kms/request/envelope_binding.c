@@ -36,30 +36,63 @@ enum fault envelope_bind(const struct authority *authority, const struct envelop
     return binding_sign(authority, &binding, out, why);
 }
 
+/* Takes the record apart: the address, and the signature behind it. */
+static enum fault read_record(struct span record, struct span *address, struct span *signature,
+                              struct why *why)
+{
+    struct cursor in = cursor_over(record);
+    struct span length;
+
+    if (!cursor_take(&in, 2, &length) ||
+        !cursor_take(&in, (size_t)length.at[0] << 8 | length.at[1], address)) {
+        return fault_at(FAULT_SYNTAX, 0, "the binding record of the envelope is cut off", why);
+    }
+    *signature = in.rest;
+    return FAULT_NONE;
+}
+
+enum fault envelope_bound_with(struct key_verifier *const cas[], size_t ca_count,
+                               const struct envelope_subject *subject, struct span binding,
+                               struct span *address, struct why *why)
+{
+    char number[NUMBER_SIZE];
+    struct span bound, signature;
+    struct binding record;
+    enum fault fault = read_record(binding, &bound, &signature, why);
+
+    if (fault != FAULT_NONE) {
+        return fault;
+    }
+    record = binding_of(subject, bound, number);
+    fault = fault_at(FAULT_DENIED, 0, "there is no CA that could have bound the envelope", why);
+    for (size_t i = 0; i < ca_count && fault == FAULT_DENIED; i++) {
+        fault = binding_verify_with(cas[i], &record, signature, why);
+    }
+    if (fault == FAULT_NONE) {
+        *address = bound;
+    }
+    return fault;
+}
+
 enum fault envelope_bound(const struct span cas[], size_t ca_count,
                           const struct envelope_subject *subject, struct span binding,
                           struct span *address, struct why *why)
 {
-    struct cursor in = cursor_over(binding);
-    char number[NUMBER_SIZE];
-    struct span length, bound;
-    struct binding record;
-    enum fault fault;
+    enum fault fault =
+        fault_at(FAULT_DENIED, 0, "there is no CA that could have bound the envelope", why);
 
-    if (!cursor_take(&in, 2, &length) ||
-        !cursor_take(&in, (size_t)length.at[0] << 8 | length.at[1], &bound)) {
-        return fault_at(FAULT_SYNTAX, 0, "the binding record of the envelope is cut off", why);
-    }
-    record = binding_of(subject, bound, number);
-    fault = fault_at(FAULT_DENIED, 0, "there is no CA that could have bound the envelope", why);
-    for (size_t i = 0; i < ca_count; i++) {
-        fault = binding_verify(cas[i], &record, in.rest, why);
-        if (fault != FAULT_DENIED) {
-            break;
+    for (size_t i = 0; i < ca_count && fault == FAULT_DENIED; i++) {
+        struct key_verifier *verifier = NULL;
+        struct cert ca;
+
+        fault = cert_read(cas[i], &ca, why);
+        if (fault == FAULT_NONE) {
+            fault = key_verifier_new(ca.spki, &verifier, why);
         }
-    }
-    if (fault == FAULT_NONE) {
-        *address = bound;
+        if (fault == FAULT_NONE) {
+            fault = envelope_bound_with(&verifier, 1, subject, binding, address, why);
+        }
+        key_verifier_free(verifier);
     }
     return fault;
 }

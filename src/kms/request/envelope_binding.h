@@ -41,4 +41,9 @@ MUST_USE enum fault envelope_bound(const struct span cas[], size_t ca_count,
                                    const struct envelope_subject *subject, struct span binding,
                                    struct span *address, struct why *why);
 
+/* The same for many envelopes: `cas` are made of the public keys of those certificates. */
+MUST_USE enum fault envelope_bound_with(struct key_verifier *const cas[], size_t ca_count,
+                                        const struct envelope_subject *subject, struct span binding,
+                                        struct span *address, struct why *why);
+
 #endif

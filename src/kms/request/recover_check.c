@@ -3,7 +3,9 @@
 #include <stdio.h>
 
 #include "base/utc.h"
+#include "cert/cert.h"
 #include "cert/digest.h"
+#include "kms/authority/key.h"
 #include "kms/request/envelope_binding.h"
 #include "kms/store/authority_rows.h"
 #include "kms/store/escrow_rows.h"
@@ -52,27 +54,48 @@ static enum fault missing(enum fault fault, const char *rule, struct why *why)
     return fault == FAULT_ABSENT ? fault_at(FAULT_SYNTAX, 0, rule, why) : fault;
 }
 
-enum fault recovery_cas(struct kms *kms, struct recovery_cas *out, struct why *why)
+static enum fault add_ca(struct recovery_cas *cas, struct span certificate, struct why *why)
 {
-    struct recovery_cas cas = {0};
+    struct cert cert;
+    enum fault fault = cert_read(certificate, &cert, why);
+
+    if (fault == FAULT_NONE && cas->count == RECOVERY_CAS_MAX) {
+        return fault_at(FAULT_LIMIT, 0, "more certificates of the CA than can be looked at", why);
+    }
+    if (fault == FAULT_NONE) {
+        fault = key_verifier_new(cert.spki, &cas->verifiers[cas->count], why);
+    }
+    if (fault == FAULT_NONE) {
+        cas->certificates[cas->count++] = certificate;
+    }
+    return fault;
+}
+
+enum fault recovery_cas_open(struct kms *kms, struct recovery_cas *out, struct why *why)
+{
     struct authority_row *rows;
-    size_t count;
+    size_t count = 0;
     enum fault fault = authority_list(kms->store, &kms->arena, &rows, &count, why);
 
-    if (fault != FAULT_NONE) {
-        return kms_tell(kms, fault, why, "%s", why->rule);
-    }
-    cas.at = arena_take_array(&kms->arena, count + 1, sizeof(*cas.at));
-    if (cas.at == NULL) {
-        return kms_tell(kms, FAULT_RESOURCE, why, "out of memory");
-    }
-    for (size_t i = 0; i < count; i++) {
+    *out = (struct recovery_cas){0};
+    for (size_t i = 0; i < count && fault == FAULT_NONE; i++) {
         if (rows[i].role == AUTHORITY_ISSUING && rows[i].certificate.len > 0) {
-            cas.at[cas.count++] = rows[i].certificate;
+            fault = add_ca(out, rows[i].certificate, why);
         }
     }
-    *out = cas;
+    if (fault != FAULT_NONE) {
+        recovery_cas_close(out);
+        return kms_tell(kms, fault, why, "%s", why->rule);
+    }
     return FAULT_NONE;
+}
+
+void recovery_cas_close(struct recovery_cas *cas)
+{
+    for (size_t i = 0; i < cas->count; i++) {
+        key_verifier_free(cas->verifiers[i]);
+    }
+    cas->count = 0;
 }
 
 static bool is_among(struct span address, const struct recovery_request *request)
@@ -98,7 +121,8 @@ static enum fault check_binding(struct kms *kms, const struct recovery_cas *cas,
         .cms = item->cms,
     };
     char serial[RECOVERY_SERIAL_TEXT];
-    enum fault fault = envelope_bound(cas->at, cas->count, &subject, binding, &item->address, why);
+    enum fault fault =
+        envelope_bound_with(cas->verifiers, cas->count, &subject, binding, &item->address, why);
 
     recovery_serial_text(item->certificate.serial, serial);
     if (fault == FAULT_DENIED || fault == FAULT_SYNTAX) {

@@ -27,14 +27,17 @@ struct recovery {
     struct recovery_item *items;     /* one for each key of the request, in its order */
 };
 
-/* The certificates of the issuing CA, of today and of former times, in kms->arena. */
+/* The issuing CA, of today and of former times. */
+enum { RECOVERY_CAS_MAX = 32 };
 struct recovery_cas {
-    struct span *at;
+    struct span certificates[RECOVERY_CAS_MAX];       /* DER, in kms->arena */
+    struct key_verifier *verifiers[RECOVERY_CAS_MAX]; /* of their keys */
     size_t count;
 };
 
-/* FAULT_SYNTAX, FAULT_RESOURCE: the store's. */
-MUST_USE enum fault recovery_cas(struct kms *kms, struct recovery_cas *out, struct why *why);
+/* FAULT_SYNTAX, FAULT_RESOURCE: the store's; FAULT_LIMIT: RECOVERY_CAS_MAX. */
+MUST_USE enum fault recovery_cas_open(struct kms *kms, struct recovery_cas *out, struct why *why);
+void recovery_cas_close(struct recovery_cas *cas);
 
 /*
  * Looks at one encryption certificate of a user: that its envelope is there, was bound by the CA to

@@ -199,10 +199,11 @@ static inline enum fault site_ask(struct site *site, enum site_person who, const
 
     (void)snprintf(kms->act, sizeof(kms->act), "recover");
     *file = buffer_with_max(SITE_FILE_MAX);
-    assert_int_equal(recovery_cas(kms, &cas, &why), FAULT_NONE);
+    assert_int_equal(recovery_cas_open(kms, &cas, &why), FAULT_NONE);
     assert_int_equal(kms_begin(kms, &why), FAULT_NONE);
     fault = recover_ask(kms, &cas, &wish, &site->arena, file, &result, &why);
     site_end(kms, fault);
+    recovery_cas_close(&cas);
     return fault;
 }
 

@@ -298,8 +298,9 @@ static void administrators_open_no_shares(void **state)
                 FAULT_DENIED);
         }
     }
-    ASSERT_DONE(recovery_cas(kms, &cas, why));
+    ASSERT_DONE(recovery_cas_open(kms, &cas, why));
     ASSERT_DONE(recovery_check(kms, &cas, buffer_span(&file), &site.arena, &r, why));
+    recovery_cas_close(&cas);
     for (int who = BERT; who <= WILMA; who++) {
         assert_int_equal(request_key_open(&r.request, &site.kms[who].actors[0].identity,
                                           r.row.seal_locked, &out, &refused),

@@ -307,11 +307,12 @@ static void wish_is_refused(void **state)
     struct why told_why;
 
     (void)snprintf(kms->act, sizeof(kms->act), "recover");
-    ASSERT_DONE(recovery_cas(kms, &cas, why));
+    ASSERT_DONE(recovery_cas_open(kms, &cas, why));
     ASSERT_DONE(kms_begin(kms, why));
     assert_int_equal(recover_ask(kms, &cas, &wish, &site.arena, &file, &result, &told_why),
                      row->fault);
     ASSERT_DONE(kms_commit(kms, why));
+    recovery_cas_close(&cas);
     assert_audited("recover", "anna", "refused");
     assert_int_equal(file.len, 0);
     buffer_clear(&file);
