@@ -161,6 +161,26 @@ class Passphrases(KmsTest):
         self.done(self.site.kms("admins", "--policy", "enrol=2", by=["anna"]))
         self.assert_whole()
 
+    def test_the_new_one_in_a_second_file_of_the_name(self):
+        old, new = self.site.file_of("anna"), self.site.file_of("other", "a lighthouse behind the fog")
+        given = ("--passphrase", f"anna={old}", "--passphrase", f"anna={new}")
+        self.done(self.site.kms("passphrase", "anna", *given))
+        self.refused(self.site.kms("passphrase", "anna", *given), "wrong passphrase")
+        self.refused(self.site.kms("passphrase", "anna", *given, "--passphrase", f"anna={old}"),
+                     "once", status=USAGE)
+        self.refused(self.site.kms("admins", "--policy", "enrol=1", *given), "once", status=USAGE)
+
+    def test_somebody_is_called_new(self):
+        self.done(self.site.kms("admins", "--add", "new", by=["anna", "new"]))
+        self.done(self.site.kms("admins", "--policy", "renew=2", by=["new"]))
+        self.done(self.change("anna"))
+        self.site.file_of("new", passphrase_of("new"))  # change() writes into that file
+        other = self.site.file_of("other", "a lamp in the empty boathouse")
+        self.done(self.site.kms("passphrase", "new", "--passphrase", f"new={self.site.file_of('new')}",
+                                "--passphrase", f"new={other}"))
+        self.site.file_of("new", "a lamp in the empty boathouse")
+        self.done(self.site.kms("admins", "--policy", "renew=1", by=["new"]))
+
     def test_refused(self):
         self.refused(self.change("anna", new="short"), "short")
         self.refused(self.change("anna", new="Example Mail anna"))

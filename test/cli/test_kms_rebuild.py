@@ -90,10 +90,12 @@ class Refused(RebuildTest):
     def test_nobody_of_that_name(self):
         self.refused_by(self.rebuild("xena", "dee"), "nobody of that name acts in this store")
 
-    def test_without_a_terminal_it_wants_yes(self):
-        result = self.rebuild("xena", "yuri", yes=())
-        self.assertEqual(result.status, support.USAGE)
-        self.assertFalse(self.pem.exists())
+    def test_without_a_terminal_it_warns_and_goes_on(self):
+        result = self.rebuild("xena", "yuri", yes=(), start_new_session=True)
+        self.assertEqual(result.status, support.DONE, result.err)
+        self.assertIn("WARNING: this writes the WHOLE RECOVERY KEY", result.err)
+        self.assertEqual(self.pem.stat().st_mode & 0o777, 0o600)
+        self.assertEqual(self.audit()[-1]["act"], "rebuild-key")
 
     def test_used_wrongly(self):
         for arguments in (["--yes", "-o", "x"], ["--agent", "xena", "--yes"],

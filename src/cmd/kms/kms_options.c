@@ -114,7 +114,7 @@ bool kms_options_parse(int argc, char **argv, const struct kms_verb *verb, void 
     char letters[SHORT_SIZE];
     int code;
 
-    *out = (struct kms_options){0};
+    *out = (struct kms_options){.passphrases.takes_new = verb->takes_new};
     (void)snprintf(out->verb, sizeof(out->verb), "kms %s", verb->name);
     short_options(verb, letters);
     opterr = 0;

@@ -46,6 +46,7 @@ struct kms_verb {
     const char *rest_name;     /* what they are: "ADDRESS" */
     const char *first_name;    /* what stands first, where it is no STORE; else NULL */
     const char *letters;       /* short options without a long name, as of getopt(3); or NULL */
+    bool takes_new;            /* --passphrase NAME=FILE twice: the old one, and the new one */
     const char *(*more_help)(void); /* a part of the help that other verbs have too; or NULL */
 };
 

@@ -13,8 +13,8 @@ static const char help[] =
     "usage: keyroster kms passphrase STORE NAME\n"
     "\n"
     "Gives an administrator or agent another passphrase. The old one is taken from\n"
-    "--passphrase NAME=FILE or asked, the new one from --passphrase new=FILE or asked\n"
-    "twice.\n";
+    "--passphrase NAME=FILE or asked, the new one from --passphrase new=FILE, from a\n"
+    "second --passphrase NAME=FILE, or asked twice.\n";
 
 /* There is no option of its own. */
 static const char *take(void *own, int code, const char *argument)
@@ -24,9 +24,18 @@ static const char *take(void *own, int code, const char *argument)
     return argument;
 }
 
+/* Under which name the new one was given; that of somebody called `new` is an old one. */
+static const char *name_of_new(const struct kms_options *o)
+{
+    return !kms_passphrases_has(&o->passphrases, KMS_NEW_PASSPHRASE) &&
+                   strcmp(o->rest[0], "new") != 0 && kms_passphrases_has(&o->passphrases, "new")
+               ? "new"
+               : KMS_NEW_PASSPHRASE;
+}
+
 static int run(struct kms_options *o)
 {
-    const char *name = o->rest[0];
+    const char *name = o->rest[0], *new = name_of_new(o);
     const struct secret *fresh;
     struct kms kms = {0};
     struct why why = {0};
@@ -39,8 +48,8 @@ static int run(struct kms_options *o)
     }
     kms_subject(&kms, span_text(name));
     if (kms_passphrases_sign_in_one(&o->passphrases, &kms, name)) {
-        if (kms_passphrase_get(&o->passphrases, "new", KMS_ASK_NEW, &fresh, &why) != FAULT_NONE) {
-            complain(kms_passphrase_place(&o->passphrases, "new"), 0, why.rule);
+        if (kms_passphrase_get(&o->passphrases, new, KMS_ASK_NEW, &fresh, &why) != FAULT_NONE) {
+            complain(kms_passphrase_place(&o->passphrases, new), 0, why.rule);
         } else {
             status = passphrase_change(&kms, name, fresh, &why) == FAULT_NONE
                          ? EXIT_DONE
@@ -57,6 +66,7 @@ int kms_verb_passphrase(int argc, char **argv)
                                          .help = help,
                                          .options = long_options,
                                          .take = take,
+                                         .takes_new = true,
                                          .rest_min = 1,
                                          .rest_max = 1,
                                          .rest_name = "NAME"};

@@ -13,7 +13,7 @@ enum { PROMPT_SIZE = PERSON_NAME_SIZE + 64 };
 /* What stands where a name does, but is nobody's. */
 static bool is_nobody(const char *name)
 {
-    return strcmp(name, "p12") == 0 || strcmp(name, "new") == 0;
+    return strcmp(name, "p12") == 0 || strcmp(name, KMS_NEW_PASSPHRASE) == 0;
 }
 
 static struct kms_passphrase *find(const struct kms_passphrases *passphrases, const char *name)
@@ -24,6 +24,12 @@ static struct kms_passphrase *find(const struct kms_passphrases *passphrases, co
         }
     }
     return NULL;
+}
+
+/* Whether an entry is for the `len` bytes of that name. */
+static bool is_of(const struct kms_passphrase *entry, const char *name, size_t len)
+{
+    return strlen(entry->name) == len && strncmp(entry->name, name, len) == 0;
 }
 
 /* A new one at the end of the list; NULL without memory. */
@@ -47,23 +53,27 @@ static struct kms_passphrase *add(struct kms_passphrases *passphrases, const cha
 const char *kms_passphrases_take(struct kms_passphrases *passphrases, const char *argument)
 {
     const char *equals = strchr(argument, '=');
+    const size_t len = equals != NULL ? (size_t)(equals - argument) : 0;
+    bool is_second = false;
     struct kms_passphrase *added;
 
-    if (equals == NULL || equals == argument || equals[1] == '\0') {
+    if (len == 0 || equals[1] == '\0') {
         return "--passphrase is NAME=FILE, not";
     }
     for (size_t i = 0; i < passphrases->count; i++) {
         const struct kms_passphrase *other = &passphrases->at[i];
 
-        if (strlen(other->name) == (size_t)(equals - argument) &&
-            strncmp(other->name, argument, (size_t)(equals - argument)) == 0) {
+        if (is_of(other, argument, len) &&
+            (!passphrases->takes_new || find(passphrases, KMS_NEW_PASSPHRASE) != NULL)) {
             return "--passphrase names one person once, not again";
         }
+        is_second = is_second || is_of(other, argument, len);
         if (strcmp(equals + 1, "-") == 0 && strcmp(other->file, "-") == 0) {
             return "one passphrase can come from standard input, not also";
         }
     }
-    added = add(passphrases, argument, (size_t)(equals - argument));
+    added = is_second ? add(passphrases, KMS_NEW_PASSPHRASE, strlen(KMS_NEW_PASSPHRASE))
+                      : add(passphrases, argument, len);
     if (added == NULL) {
         return "out of memory at";
     }
@@ -83,7 +93,7 @@ static enum fault ask(const char *name, enum kms_asking asking, struct secret *o
     struct secret again = {0};
     enum fault fault;
 
-    if (strcmp(name, "new") == 0) {
+    if (strcmp(name, KMS_NEW_PASSPHRASE) == 0) {
         (void)snprintf(prompt, sizeof(prompt), "%s: ", which);
     } else {
         (void)snprintf(prompt, sizeof(prompt), "%s of %s: ", which, name);
@@ -133,7 +143,7 @@ const char *kms_passphrase_place(const struct kms_passphrases *passphrases, cons
 {
     const struct kms_passphrase *entry = find(passphrases, name);
 
-    return entry == NULL || entry->file == NULL ? name
+    return entry == NULL || entry->file == NULL ? name + strspn(name, "=")
            : strcmp(entry->file, "-") == 0      ? "standard input"
                                                 : entry->file;
 }

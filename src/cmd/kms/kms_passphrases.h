@@ -21,7 +21,11 @@ struct kms_passphrase {
 struct kms_passphrases {
     struct kms_passphrase *at;
     size_t count;
+    bool takes_new; /* a second one for a name is kept as KMS_NEW_PASSPHRASE, once */
 };
+
+/* The name of one that is to be set; no person can have it. */
+#define KMS_NEW_PASSPHRASE "=new"
 
 /* What a passphrase is asked for: a new one is asked for twice. */
 enum kms_asking { KMS_ASK_KNOWN, KMS_ASK_NEW };
@@ -50,10 +54,10 @@ MUST_USE enum fault kms_passphrase_get(struct kms_passphrases *passphrases, cons
 const char *kms_passphrase_place(const struct kms_passphrases *passphrases, const char *name);
 
 /*
- * Signs in everybody for whom a file was given, but for the words that are nobody's name (`p12`,
- * `new`), and then, while administrators are lacking for the task (TASK_COUNT: any one) and there
- * is a terminal, asks there for another one's name and passphrase. Then the caller asks
- * kms_require(), which says what is still missing.
+ * Signs in everybody for whom a file was given, but for `p12`, which is nobody's name, and then,
+ * while administrators are lacking for the task (TASK_COUNT: any one) and there is a terminal, asks
+ * there for another one's name and passphrase. Then the caller asks kms_require(), which says what
+ * is still missing.
  *
  * False, and told on stderr, when a passphrase cannot be had or does not open.
  */
@@ -64,7 +68,8 @@ MUST_USE bool kms_passphrases_sign_in(struct kms_passphrases *passphrases, struc
 MUST_USE bool kms_passphrases_sign_in_but(struct kms_passphrases *passphrases, struct kms *kms,
                                           enum kms_task task, const char *name);
 
-/* Only the second half of it: asks on the terminal while administrators are lacking for the task. */
+/* Only the second half of it: asks on the terminal while administrators are lacking for the task.
+ */
 MUST_USE bool kms_passphrases_ask_more(struct kms_passphrases *passphrases, struct kms *kms,
                                        enum kms_task task);
 

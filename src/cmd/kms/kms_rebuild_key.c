@@ -27,7 +27,7 @@ static const char help[] =
     "The way out in a disaster: puts the whole recovery key together from the shares\n"
     "of enough agents and writes it, not encrypted. Whoever has the file opens every\n"
     "key in escrow, alone: 'openssl cms -decrypt -inkey PEM' does. To be done on a\n"
-    "machine without a network, and told to everybody.\n"
+    "machine without a network, and told to everybody. On a terminal it asks first.\n"
     "\n"
     "      --agent NAME      one who gives his share; as many as the quorum says\n"
     "      --share NAME=FILE the share of an agent who keeps it himself\n"
@@ -65,9 +65,6 @@ static const char *check_together(const struct job *job, const struct kms_option
     if (o->output == NULL || strcmp(o->output, "-") == 0) {
         return "the key goes into a file (-o PEM)";
     }
-    if (!job->yes && !is_on_terminal()) {
-        return "rebuild-key asks on a terminal, and there is none (--yes goes on without asking)";
-    }
     return NULL;
 }
 
@@ -83,7 +80,8 @@ static void warn(const struct kms_options *o)
 
 static bool is_agreed(const struct job *job)
 {
-    return job->yes || tidy_apply_ask(span_text("Write the whole recovery key? (yes/no) "));
+    return job->yes || !is_on_terminal() ||
+           tidy_apply_ask(span_text("Write the whole recovery key? (yes/no) "));
 }
 
 /* The file is made, the audit row committed, and then the file comes to its place. */

@@ -2,10 +2,8 @@
 
 #include "base/text.h"
 
-/* Words that stand in the place of a name where passphrases are given. */
-static const char *const taken[] = {"p12", "new"};
-
-enum { TAKEN_COUNT = sizeof(taken) / sizeof(taken[0]) };
+/* What stands in the place of a name where passphrases are given. */
+static const char taken[] = "p12";
 
 static bool is_barred(uint32_t character)
 {
@@ -40,11 +38,8 @@ enum fault person_name_check(struct span name, struct why *why)
                             "a name has no comma, =, /, \\, quote or control character", why);
         }
     }
-    for (size_t i = 0; i < TAKEN_COUNT; i++) {
-        if (person_name_is_alike(name, span_text(taken[i]))) {
-            return fault_at(FAULT_SYNTAX, 0, "p12 and new are no names: they stand for passphrases",
-                            why);
-        }
+    if (person_name_is_alike(name, span_text(taken))) {
+        return fault_at(FAULT_SYNTAX, 0, "p12 is no name: it stands for a passphrase", why);
     }
     return FAULT_NONE;
 }
