@@ -13,13 +13,15 @@
 #include <time.h>
 
 #include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/kdf.h>
 #include <openssl/obj_mac.h>
 #include <openssl/pkcs12.h>
 #include <openssl/x509.h>
 
-enum { ITERATIONS = 2048, SHARED_MAX = 64, SIGNATURE_MAX = 128, VALID = 86400 };
+enum { ITERATIONS = 2048, CHAIN = 2, SHARED_MAX = 64, SIGNATURE_MAX = 128, VALID = 86400 };
 
 /* Made once; the work is done with them again and again. */
 struct tools {
@@ -31,6 +33,8 @@ struct tools {
     X509 *certificate;
     unsigned char signature[SIGNATURE_MAX], ca_signature[SIGNATURE_MAX];
     size_t ca_signature_len;
+    unsigned char *pkcs8, *der; /* the user's key and certificate */
+    int pkcs8_len, der_len;
 };
 
 static const unsigned char message[32] = "thirty-two bytes, as of a digest";
@@ -115,6 +119,50 @@ static X509 *certify(EVP_PKEY *key, EVP_PKEY *ca)
     return x509;
 }
 
+/* The content of the certificates in the PKCS#12: read, as they come out of a store. */
+static X509 *read_certificate(const struct tools *t)
+{
+    const unsigned char *at = t->der;
+    X509 *x509 = d2i_X509(NULL, &at, t->der_len);
+
+    must(x509 != NULL);
+    return x509;
+}
+
+/* The wrapping key of RFC 5753, and AES of the content; unwrapping is one block more. */
+static void open_content(const struct tools *t)
+{
+    EVP_KDF *kdf = EVP_KDF_fetch(NULL, "X963KDF", NULL);
+    EVP_KDF_CTX *deriving = EVP_KDF_CTX_new(kdf);
+    EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
+    unsigned char key[32], out[4096];
+    OSSL_PARAM parameters[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, "SHA256", 0),
+        OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, (void *)message, sizeof(message)),
+        OSSL_PARAM_construct_end(),
+    };
+    int len;
+
+    must(EVP_KDF_derive(deriving, key, sizeof(key), parameters));
+    must(EVP_DecryptInit_ex(cipher, EVP_aes_256_gcm(), NULL, key, message));
+    must(EVP_DecryptUpdate(cipher, out, &len, t->pkcs8, t->pkcs8_len));
+    EVP_CIPHER_CTX_free(cipher);
+    EVP_KDF_CTX_free(deriving);
+    EVP_KDF_free(kdf);
+}
+
+/* The private key that was in an envelope, and whether it is its certificate's. */
+static EVP_PKEY *read_key(const struct tools *t, X509 *certificate)
+{
+    const unsigned char *at = t->pkcs8;
+    PKCS8_PRIV_KEY_INFO *info = d2i_PKCS8_PRIV_KEY_INFO(NULL, &at, t->pkcs8_len);
+    EVP_PKEY *key = EVP_PKCS82PKEY(info);
+
+    must(X509_check_private_key(certificate, key));
+    PKCS8_PRIV_KEY_INFO_free(info);
+    return key;
+}
+
 static struct tools make_tools(void)
 {
     struct tools t = {
@@ -134,6 +182,11 @@ static struct tools make_tools(void)
     must(BN_priv_rand_range(t.scalar, EC_GROUP_get0_order(t.group)));
     must(EC_POINT_mul(t.group, t.point, t.scalar, NULL, NULL, t.context));
     t.certificate = certify(t.user, t.ca);
+    t.der_len = i2d_X509(t.certificate, &t.der);
+    PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(t.user);
+    t.pkcs8_len = i2d_PKCS8_PRIV_KEY_INFO(info, &t.pkcs8);
+    PKCS8_PRIV_KEY_INFO_free(info);
+    must(t.der_len > 0 && t.pkcs8_len > 0);
     sign(t.signing, NULL, t.signature, &len);
     sign(t.ca, EVP_sha256(), t.ca_signature, &t.ca_signature_len);
     return t;
@@ -141,6 +194,8 @@ static struct tools make_tools(void)
 
 static void free_tools(struct tools *t)
 {
+    OPENSSL_free(t->der);
+    OPENSSL_clear_free(t->pkcs8, (size_t)t->pkcs8_len);
     X509_free(t->certificate);
     EVP_PKEY_free(t->user);
     EVP_PKEY_free(t->peer);
@@ -153,7 +208,7 @@ static void free_tools(struct tools *t)
     EC_GROUP_free(t->group);
 }
 
-/* A PKCS#12 of `keys` keys: one bag for each, under one passphrase. */
+/* A PKCS#12 of `keys` keys: read from their envelopes, each with its certificate, and the chain. */
 static void pack(const struct tools *t, int keys)
 {
     STACK_OF(PKCS12_SAFEBAG) *bags = NULL;
@@ -161,9 +216,17 @@ static void pack(const struct tools *t, int keys)
     unsigned char *der = NULL;
     PKCS12 *p12;
 
-    for (int i = 0; i < keys; i++) {
-        must(PKCS12_add_key(&bags, t->user, 0, ITERATIONS, NID_aes_256_cbc, "passphrase") != NULL);
-        must(PKCS12_add_cert(&bags, t->certificate) != NULL);
+    for (int i = 0; i < keys + CHAIN; i++) {
+        X509 *certificate = read_certificate(t);
+
+        must(PKCS12_add_cert(&bags, certificate) != NULL);
+        if (i < keys) {
+            EVP_PKEY *key = read_key(t, certificate);
+
+            must(PKCS12_add_key(&bags, key, 0, ITERATIONS, NID_aes_256_cbc, "passphrase") != NULL);
+            EVP_PKEY_free(key);
+        }
+        X509_free(certificate);
     }
     must(PKCS12_add_safe(&safes, bags, NID_aes_256_cbc, ITERATIONS, "passphrase"));
     p12 = PKCS12_add_safes(safes, 0);
@@ -208,7 +271,7 @@ static void approve(struct tools *t, int keys)
 
 /*
  * collect: all signatures; of each agent and key the two sums that the proof is held against; of
- * each key the sum of the results, and whether it fits its certificate; the PKCS#12.
+ * each key the sum of the results, and what is in the envelope; the PKCS#12.
  */
 static void collect(struct tools *t, int keys, int quorum)
 {
@@ -225,7 +288,7 @@ static void collect(struct tools *t, int keys, int quorum)
         multiply(t, 3 * quorum);
         multiply_generator(t, quorum);
         multiply(t, quorum);
-        multiply_generator(t, 1);
+        open_content(t);
     }
     pack(t, keys);
     sign(t->signing, NULL, t->signature, &len);

@@ -11,7 +11,7 @@
 #include "cmd/tidy_apply.h"
 #include "kms/request/approve.h"
 
-enum { OPTION_AGENT = KMS_OWN_OPTION, OPTION_SHARE, OPTION_YES };
+enum { OPTION_AGENT = KMS_OWN_OPTION, OPTION_SHARE, OPTION_YES, GROUP_SIZE = 32 };
 
 #define ARENA_MAX    ((size_t)256 << 20)
 #define QUESTION_MAX ((size_t)1 << 20)
@@ -202,60 +202,103 @@ static bool is_agreed(const struct job *job, struct approver *approver, struct s
     return agreed;
 }
 
-/* Approves one request, and commits that, or its refusal. */
-static enum fault approve_one(struct approver *approver, struct span file, struct arena *arena,
-                              struct approve_result *result, bool *refused, struct why *why)
-{
-    struct why second;
-    enum fault fault = kms_begin(approver->kms, why);
+/* One request on its way; its texts lie in the arena. */
+struct asked {
+    const char *name; /* of the file */
+    struct buffer file;
+    struct approve_result result;
+    const char *refused; /* the sentence; NULL: not refused */
+};
 
-    *refused = false;
-    if (fault != FAULT_NONE) {
-        return fault;
+/*
+ * Requests that are written in one transaction: a bulk is not kept waiting for the disk by each.
+ * Their rows are told after it.
+ */
+struct group {
+    struct asked at[GROUP_SIZE];
+    size_t count;
+};
+
+static void clear_group(struct group *group)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        buffer_clear(&group->at[i].file);
     }
-    fault = approve(approver, file, arena, result, why);
-    if (fault == FAULT_RESOURCE) {
-        kms_rollback(approver->kms);
-        return fault;
+    group->count = 0;
+}
+
+/* Reads the next files, and asks about each; `*failed` counts those that are left out. */
+static void gather(const struct job *job, struct approver *approver, char *const names[],
+                   size_t count, struct arena *arena, struct group *group, size_t *failed)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct asked *asked = &group->at[group->count];
+        struct why why;
+
+        *asked = (struct asked){.name = names[i], .file = buffer_with_max(RECOVERY_FILE_MAX)};
+        if (readfile(names[i], &asked->file, &why) != FAULT_NONE) {
+            complain(names[i], 0, why.rule);
+        } else if (!is_agreed(job, approver, buffer_span(&asked->file), arena)) {
+            complain(names[i], 0, "not approved");
+        } else {
+            group->count++;
+            continue;
+        }
+        buffer_clear(&asked->file);
+        (*failed)++;
     }
-    *refused = fault != FAULT_NONE;
-    if (kms_commit(approver->kms, *refused ? &second : why) != FAULT_NONE) {
-        return FAULT_RESOURCE;
+}
+
+/* Keeps the sentence of a refusal until its row is told. */
+static enum fault keep_refusal(const struct kms *kms, struct arena *arena, struct asked *asked,
+                               struct why *why)
+{
+    char *copy = arena_take(arena, sizeof(kms->told));
+
+    if (copy == NULL) {
+        return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
     }
+    memcpy(copy, kms->told, sizeof(kms->told));
+    asked->refused = copy;
     return FAULT_NONE;
 }
 
-/* One file; `*failed` counts what was not approved. */
-static enum fault approve_file(const struct job *job, struct approver *approver, const char *name,
-                               struct kms_rows *rows, struct arena *arena, size_t *failed,
-                               struct why *why)
+/* Approves all of a group, or none: a refusal is committed too, as its audit row. */
+static enum fault approve_group(struct approver *approver, struct arena *arena, struct group *group,
+                                struct why *why)
 {
-    struct buffer file = buffer_with_max(RECOVERY_FILE_MAX);
-    struct approve_result result = {0};
-    bool refused = false;
-    enum fault fault;
+    enum fault fault = kms_begin(approver->kms, why);
 
-    if (readfile(name, &file, why) != FAULT_NONE) {
-        complain(name, 0, why->rule);
-        buffer_clear(&file);
-        (*failed)++;
-        return FAULT_NONE;
+    for (size_t i = 0; i < group->count && fault == FAULT_NONE; i++) {
+        struct asked *asked = &group->at[i];
+
+        fault = approve(approver, buffer_span(&asked->file), arena, &asked->result, why);
+        if (fault != FAULT_NONE && fault != FAULT_RESOURCE) {
+            fault = keep_refusal(approver->kms, arena, asked, why);
+        }
     }
-    if (!is_agreed(job, approver, buffer_span(&file), arena)) {
-        complain(name, 0, "not approved");
-        buffer_clear(&file);
-        (*failed)++;
-        return FAULT_NONE;
+    if (fault == FAULT_NONE) {
+        return kms_commit(approver->kms, why);
     }
-    fault = approve_one(approver, buffer_span(&file), arena, &result, &refused, why);
-    buffer_clear(&file);
-    if (refused) {
-        complain(name, 0, why->rule);
-        (*failed)++;
+    kms_rollback(approver->kms);
+    return fault;
+}
+
+static enum fault tell_group(const struct group *group, struct kms_rows *rows, struct arena *arena,
+                             size_t *failed, struct why *why)
+{
+    enum fault fault = FAULT_NONE;
+
+    for (size_t i = 0; i < group->count && fault == FAULT_NONE; i++) {
+        const struct asked *asked = &group->at[i];
+
+        if (asked->refused != NULL) {
+            complain(asked->name, 0, asked->refused);
+            (*failed)++;
+        }
+        fault = add_row(rows, &asked->result, arena, asked->refused, why);
     }
-    return fault == FAULT_NONE
-               ? add_row(rows, &result, arena, refused ? approver->kms->told : NULL, why)
-               : fault;
+    return fault;
 }
 
 static enum fault approve_all(const struct job *job, const struct kms_options *o, struct kms *kms,
@@ -263,11 +306,20 @@ static enum fault approve_all(const struct job *job, const struct kms_options *o
 {
     struct arena arena = arena_with_max(ARENA_MAX);
     struct approver approver = {0};
+    struct group group = {.count = 0};
     enum fault fault = approver_open(&approver, kms, job->agent, job->share, why);
 
-    for (size_t i = 0; i < o->rest_count && fault == FAULT_NONE; i++) {
+    for (size_t i = 0; i < o->rest_count && fault == FAULT_NONE; i += GROUP_SIZE) {
+        const size_t left = o->rest_count - i;
+
         arena_reset(&arena);
-        fault = approve_file(job, &approver, o->rest[i], rows, &arena, failed, why);
+        gather(job, &approver, o->rest + i, left < GROUP_SIZE ? left : GROUP_SIZE, &arena, &group,
+               failed);
+        fault = approve_group(&approver, &arena, &group, why);
+        if (fault == FAULT_NONE) {
+            fault = tell_group(&group, rows, &arena, failed, why);
+        }
+        clear_group(&group);
     }
     approver_close(&approver);
     arena_clear(&arena);

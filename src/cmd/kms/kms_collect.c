@@ -7,7 +7,7 @@
 #include "cmd/kms/kms_options.h"
 #include "cmd/kms/kms_rows.h"
 
-enum { OPTION_P12 = KMS_OWN_OPTION, OPTION_P12_DIR, OPTION_EACH, OPTION_LEGACY };
+enum { OPTION_P12 = KMS_OWN_OPTION, OPTION_P12_DIR, OPTION_EACH, OPTION_LEGACY, GROUP_SIZE = 32 };
 
 #define ARENA_MAX ((size_t)256 << 20)
 
@@ -119,67 +119,94 @@ static void tell_faults(const char *name, const struct collection *collection)
     }
 }
 
-/*
- * Opens the keys of one request, writes its files, and commits. A refusal is committed too, as its
- * audit row.
- */
+/* One request on its way; its texts lie in the arena. */
+struct asked {
+    const char *name; /* of the file */
+    struct collection collection;
+    const char *refused; /* the sentence; NULL: not refused */
+};
+
+/* Requests that are collected in one transaction; their rows are told after it. */
+struct group {
+    struct asked at[GROUP_SIZE];
+    size_t count;
+};
+
+/* Opens the keys of one request and makes its files; a refusal is kept until its row is told. */
 static enum fault collect_one(struct collector *collector, struct collect_files *files,
-                              struct span file, struct arena *arena, struct collection *out,
-                              bool *refused, struct why *why)
+                              struct arena *arena, struct asked *asked, struct why *why)
 {
-    struct why second;
+    struct buffer file = buffer_with_max(RECOVERY_FILE_MAX);
+    enum fault fault = readfile(asked->name, &file, why);
+
+    if (fault != FAULT_NONE) { /* nothing was asked of the store: no audit row */
+        asked->refused = why->rule;
+        buffer_clear(&file);
+        return FAULT_NONE;
+    }
+    fault = collect(collector, buffer_span(&file), arena, &asked->collection, why);
+    buffer_clear(&file);
+    if (fault == FAULT_NONE) {
+        fault = collect_files_make(files, collector, &asked->collection, why);
+        return fault == FAULT_NONE ? collect_settle(collector, &asked->collection, why) : fault;
+    }
+    if (fault != FAULT_RESOURCE) {
+        char *copy = arena_take(arena, KMS_TOLD_SIZE);
+
+        if (copy == NULL) {
+            return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+        }
+        memcpy(copy, collector->kms->told, KMS_TOLD_SIZE);
+        asked->refused = copy;
+        return FAULT_NONE;
+    }
+    return fault;
+}
+
+/* Collects all of a group, or none: the files come to their places, and then it is committed. */
+static enum fault collect_group(struct collector *collector, struct collect_files *files,
+                                char *const names[], size_t count, struct arena *arena,
+                                struct group *group, struct why *why)
+{
     enum fault fault = kms_begin(collector->kms, why);
 
-    *refused = false;
-    if (fault != FAULT_NONE) {
-        return fault;
+    for (group->count = 0; group->count < count && fault == FAULT_NONE;) {
+        struct asked *asked = &group->at[group->count];
+
+        *asked = (struct asked){.name = names[group->count]};
+        fault = collect_one(collector, files, arena, asked, why);
+        collection_clear(&asked->collection); /* its keys are in the files now */
+        group->count++;
     }
-    fault = collect(collector, file, arena, out, why);
-    *refused = fault != FAULT_NONE && fault != FAULT_RESOURCE;
     if (fault == FAULT_NONE) {
-        fault = collect_files_place(files, collector, out, why);
+        fault = collect_files_place(files, collector->kms, why);
     }
     if (fault == FAULT_NONE) {
-        fault = collect_settle(collector, out, why);
-    }
-    if (fault == FAULT_NONE || *refused) {
-        fault = kms_commit(collector->kms, *refused ? &second : why);
+        fault = kms_commit(collector->kms, why);
     }
     if (fault != FAULT_NONE) {
         kms_rollback(collector->kms);
         collect_files_take_back(files);
-        return FAULT_RESOURCE;
     }
-    return FAULT_NONE;
+    collect_files_forget(files);
+    return fault;
 }
 
-/* One file; `*failed` counts what was not collected. */
-static enum fault collect_file(struct collector *collector, struct collect_files *files,
-                               const char *name, struct kms_rows *rows, struct arena *arena,
-                               size_t *failed, struct why *why)
+static enum fault tell_group(const struct group *group, struct kms_rows *rows, struct arena *arena,
+                             size_t *failed, struct why *why)
 {
-    struct buffer file = buffer_with_max(RECOVERY_FILE_MAX);
-    struct collection collection = {0};
-    bool refused = false;
-    enum fault fault;
+    enum fault fault = FAULT_NONE;
 
-    if (readfile(name, &file, why) != FAULT_NONE) {
-        complain(name, 0, why->rule);
-        buffer_clear(&file);
-        (*failed)++;
-        return FAULT_NONE;
+    for (size_t i = 0; i < group->count && fault == FAULT_NONE; i++) {
+        const struct asked *asked = &group->at[i];
+
+        tell_faults(asked->name, &asked->collection);
+        if (asked->refused != NULL) {
+            complain(asked->name, 0, asked->refused);
+            (*failed)++;
+        }
+        fault = add_row(rows, &asked->collection, arena, asked->refused, why);
     }
-    fault = collect_one(collector, files, buffer_span(&file), arena, &collection, &refused, why);
-    buffer_clear(&file);
-    tell_faults(name, &collection);
-    if (refused && fault == FAULT_NONE) {
-        complain(name, 0, why->rule);
-        (*failed)++;
-    }
-    if (fault == FAULT_NONE) {
-        fault = add_row(rows, &collection, arena, refused ? collector->kms->told : NULL, why);
-    }
-    collection_clear(&collection);
     return fault;
 }
 
@@ -189,14 +216,21 @@ static enum fault collect_all(struct collect_files *files, const struct kms_opti
 {
     struct arena arena = arena_with_max(ARENA_MAX);
     struct collector collector = {0};
+    struct group group = {.count = 0};
     enum fault fault = collector_open(&collector, kms, why);
 
     if (fault == FAULT_NONE) {
         fault = collect_files_open(files, kms, why);
     }
-    for (size_t i = 0; i < o->rest_count && fault == FAULT_NONE; i++) {
+    for (size_t i = 0; i < o->rest_count && fault == FAULT_NONE; i += GROUP_SIZE) {
+        const size_t left = o->rest_count - i;
+
         arena_reset(&arena);
-        fault = collect_file(&collector, files, o->rest[i], rows, &arena, failed, why);
+        fault = collect_group(&collector, files, o->rest + i, left < GROUP_SIZE ? left : GROUP_SIZE,
+                              &arena, &group, why);
+        if (fault == FAULT_NONE) {
+            fault = tell_group(&group, rows, &arena, failed, why);
+        }
     }
     collector_close(&collector);
     arena_clear(&arena);

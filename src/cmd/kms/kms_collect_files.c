@@ -35,6 +35,7 @@ struct making {
     size_t which;
     char name[P12_NAME_SIZE];
     struct p12_file file;
+    bool is_placed;
 };
 
 /* `ADDRESS.p12`, or `ADDRESS-SERIAL.p12`, made safe. */
@@ -79,76 +80,75 @@ static enum fault make(const struct collect_files *files, const struct collector
     return fault;
 }
 
-static enum fault place(struct collect_files *files, struct making *making, size_t count,
-                        struct why *why)
+static enum fault cannot(struct kms *kms, struct why *why)
 {
-    enum fault fault = FAULT_NONE;
-
-    for (size_t i = 0; i < count && fault == FAULT_NONE; i++) {
-        fault = p12_dir_place(making[i].dir, making[i].name, &making[i].file, why);
-        if (fault == FAULT_NONE) {
-            struct placed *placed = &files->placed[files->placed_count++];
-
-            placed->dir = making[i].dir;
-            memcpy(placed->name, making[i].name, sizeof(placed->name));
-        }
-    }
-    if (fault == FAULT_NONE && files->has_whole) {
-        fault = p12_dir_sync(&files->whole, why);
-    }
-    if (fault == FAULT_NONE && files->has_single) {
-        fault = p12_dir_sync(&files->single, why);
-    }
-    return fault;
+    return kms_tell(kms, FAULT_RESOURCE, why, "the keys cannot be written: %s", why->rule);
 }
 
-enum fault collect_files_place(struct collect_files *files, const struct collector *collector,
-                               const struct collection *collection, struct why *why)
+enum fault collect_files_make(struct collect_files *files, const struct collector *collector,
+                              const struct collection *collection, struct why *why)
 {
-    const size_t each = files->has_single ? collection->key_count : 0;
-    const size_t count = (files->has_whole ? 1 : 0) + each;
-    struct making *making = calloc(count, sizeof(*making));
-    struct placed *placed = reallocarray(files->placed, count, sizeof(*placed));
-    enum fault fault = FAULT_NONE;
+    const size_t whole = files->has_whole ? 1 : 0;
+    const size_t count = whole + (files->has_single ? collection->key_count : 0);
+    struct making *grown =
+        reallocarray(files->making, files->count + count, sizeof(*files->making));
 
-    files->placed = placed != NULL ? placed : files->placed;
-    files->placed_count = 0;
-    if (making == NULL || placed == NULL) {
-        free(making);
-        return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+    if (grown == NULL) {
+        why->rule = "out of memory";
+        return cannot(collector->kms, why);
     }
-    for (size_t i = 0; i < count && fault == FAULT_NONE; i++) {
-        const bool is_whole = files->has_whole && i == 0;
-
-        making[i].dir = is_whole ? &files->whole : &files->single;
-        making[i].which = is_whole ? COLLECT_ALL : i - (count - each);
-        fault = make(files, collector, collection, &making[i], why);
-    }
-    if (fault == FAULT_NONE) {
-        fault = place(files, making, count, why);
-    }
+    files->making = grown;
     for (size_t i = 0; i < count; i++) {
-        p12_dir_drop(making[i].dir, &making[i].file);
-    }
-    free(making);
-    if (fault != FAULT_NONE) {
-        collect_files_take_back(files);
-        return kms_tell(collector->kms, FAULT_RESOURCE, why, "the keys cannot be written: %s",
-                        why->rule);
+        struct making *m = &files->making[files->count++];
+
+        *m = (struct making){.dir = i < whole ? &files->whole : &files->single,
+                             .which = i < whole ? COLLECT_ALL : i - whole};
+        if (make(files, collector, collection, m, why) != FAULT_NONE) {
+            return cannot(collector->kms, why);
+        }
     }
     return FAULT_NONE;
 }
 
+enum fault collect_files_place(struct collect_files *files, struct kms *kms, struct why *why)
+{
+    enum fault fault = FAULT_NONE;
+
+    for (size_t i = 0; i < files->count && fault == FAULT_NONE; i++) {
+        struct making *m = &files->making[i];
+
+        fault = p12_dir_place(m->dir, m->name, &m->file, why);
+        m->is_placed = fault == FAULT_NONE;
+    }
+    if (fault == FAULT_NONE && files->count > 0 && files->has_whole) {
+        fault = p12_dir_sync(&files->whole, why);
+    }
+    if (fault == FAULT_NONE && files->count > 0 && files->has_single) {
+        fault = p12_dir_sync(&files->single, why);
+    }
+    return fault == FAULT_NONE ? FAULT_NONE : cannot(kms, why);
+}
+
 void collect_files_take_back(struct collect_files *files)
 {
-    for (size_t i = 0; i < files->placed_count; i++) {
-        p12_dir_remove(files->placed[i].dir, files->placed[i].name);
+    for (size_t i = 0; i < files->count; i++) {
+        if (files->making[i].is_placed) {
+            p12_dir_remove(files->making[i].dir, files->making[i].name);
+        }
     }
-    files->placed_count = 0;
+}
+
+void collect_files_forget(struct collect_files *files)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        p12_dir_drop(files->making[i].dir, &files->making[i].file);
+    }
+    files->count = 0;
 }
 
 void collect_files_clear(struct collect_files *files)
 {
+    collect_files_forget(files);
     if (files->has_whole) {
         p12_dir_close(&files->whole);
     }
@@ -156,7 +156,6 @@ void collect_files_clear(struct collect_files *files)
         p12_dir_close(&files->single);
     }
     files->has_whole = files->has_single = false;
-    free(files->placed);
-    files->placed = NULL;
-    files->placed_count = 0;
+    free(files->making);
+    files->making = NULL;
 }

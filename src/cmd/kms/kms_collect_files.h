@@ -15,27 +15,28 @@ struct collect_files {
     struct p12_dir whole, single; /* the folders of `p12` or `p12_dir`, and of `each` */
     bool has_whole, has_single;
     char name[P12_NAME_SIZE]; /* of `p12` in its folder */
-    struct placed {
-        struct p12_dir *dir;
-        char name[P12_NAME_SIZE];
-    } * placed; /* the files of the last request */
-    size_t placed_count;
+    struct making *making;    /* the files of the requests of one transaction */
+    size_t count;
 };
 
 /* Opens the folders. Faults of p12_dir_open(); the sentence, in kms->told, names the folder. */
 MUST_USE enum fault collect_files_open(struct collect_files *files, struct kms *kms,
                                        struct why *why);
 
-/*
- * Writes the files of one request: all are made first, and then each comes to its place. After a
- * fault none is there. FAULT_RESOURCE, told.
- */
-MUST_USE enum fault collect_files_place(struct collect_files *files,
-                                        const struct collector *collector,
-                                        const struct collection *collection, struct why *why);
+/* Makes the files of one request, which have no name yet. FAULT_RESOURCE, told. */
+MUST_USE enum fault collect_files_make(struct collect_files *files,
+                                       const struct collector *collector,
+                                       const struct collection *collection, struct why *why);
 
-/* Takes away what was placed last: the act behind it did not come about. */
+/* Gives all that were made their names, and brings these to the disk. FAULT_RESOURCE, told. */
+MUST_USE enum fault collect_files_place(struct collect_files *files, struct kms *kms,
+                                        struct why *why);
+
+/* Takes away those that have their names: the act behind them did not come about. */
 void collect_files_take_back(struct collect_files *files);
+
+/* Drops what has no name, and begins anew. */
+void collect_files_forget(struct collect_files *files);
 
 void collect_files_clear(struct collect_files *files);
 

@@ -9,7 +9,7 @@
 #include "kms/request/p12_dir.h"
 #include "kms/request/recover.h"
 
-enum { OPTION_WHY = KMS_OWN_OPTION, OPTION_VALID_FOR, OPTION_REQUEST_DIR };
+enum { OPTION_WHY = KMS_OWN_OPTION, OPTION_VALID_FOR, OPTION_REQUEST_DIR, GROUP_SIZE = 32 };
 
 #define ARENA_MAX ((size_t)256 << 20)
 
@@ -82,7 +82,7 @@ static const char *check_together(const struct job *job, const struct kms_option
 struct asked {
     struct span address;
     struct recover_result result;
-    char place[P12_NAME_SIZE + 1];
+    const char *refused; /* the sentence; NULL: not refused */
 };
 
 static const struct kms_column columns[] = {
@@ -92,9 +92,9 @@ static const struct kms_column columns[] = {
 
 enum { COLUMN_COUNT = sizeof(columns) / sizeof(columns[0]) };
 
-static enum fault add_row(struct kms_rows *rows, const struct asked *asked, const char *refused,
-                          struct why *why)
+static enum fault add_row(struct kms_rows *rows, const struct asked *asked, struct why *why)
 {
+    const char *refused = asked->refused;
     const struct span digest = span_of(asked->result.digest, sizeof(asked->result.digest));
     const struct kms_value values[COLUMN_COUNT] = {
         kms_span(asked->address),
@@ -109,25 +109,26 @@ static enum fault add_row(struct kms_rows *rows, const struct asked *asked, cons
 }
 
 /* `DIR/ADDRESS.json`, safe as p12_dir_name() makes it. */
-static enum fault place_in_dir(const struct job *job, struct span file, struct asked *asked,
+static enum fault place_in_dir(const struct job *job, struct span file, const struct asked *asked,
                                struct why *why)
 {
     static const size_t suffix = sizeof(".p12") - 1;
+    char place[P12_NAME_SIZE + 1];
     struct p12_dir dir;
     struct p12_file kept = {0};
-    enum fault fault = p12_dir_name(asked->address, asked->place, why);
+    enum fault fault = p12_dir_name(asked->address, place, why);
 
     if (fault != FAULT_NONE) {
         return fault;
     }
-    memcpy(asked->place + strlen(asked->place) - suffix, ".json", sizeof(".json"));
+    memcpy(place + strlen(place) - suffix, ".json", sizeof(".json"));
     fault = p12_dir_open(job->request_dir, &dir, why);
     if (fault != FAULT_NONE) {
         return fault;
     }
-    fault = p12_dir_keep(&dir, asked->place, file, &kept, why);
+    fault = p12_dir_keep(&dir, place, file, &kept, why);
     if (fault == FAULT_NONE) {
-        fault = p12_dir_place(&dir, asked->place, &kept, why);
+        fault = p12_dir_place(&dir, place, &kept, why);
     }
     p12_dir_drop(&dir, &kept);
     p12_dir_close(&dir);
@@ -149,20 +150,26 @@ static enum fault place_file(const struct kms_options *o, struct span file, stru
     return fault;
 }
 
-/* One address: asked, written and committed; `*refused` when the store will not have it. */
+/* One address: asked, and its file written; a refusal is kept until its row is told. */
 static enum fault ask_one(const struct job *job, const struct kms_options *o, struct kms *kms,
                           const struct recovery_cas *cas, struct arena *arena, struct asked *asked,
-                          bool *refused, struct why *why)
+                          struct why *why)
 {
     const struct recover_wish wish = {
         .address = asked->address, .why = span_text(job->why), .valid_for = job->valid_for};
     struct buffer file = buffer_with_max(RECOVERY_FILE_MAX);
-    enum fault fault = kms_begin(kms, why);
+    enum fault fault = recover_ask(kms, cas, &wish, arena, &file, &asked->result, why);
 
-    *refused = false;
-    if (fault == FAULT_NONE) {
-        fault = recover_ask(kms, cas, &wish, arena, &file, &asked->result, why);
-        *refused = fault != FAULT_NONE && fault != FAULT_RESOURCE;
+    if (fault != FAULT_NONE && fault != FAULT_RESOURCE) {
+        char *copy = arena_take(arena, sizeof(kms->told));
+
+        buffer_clear(&file);
+        if (copy == NULL) {
+            return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+        }
+        memcpy(copy, kms->told, sizeof(kms->told));
+        asked->refused = copy;
+        return FAULT_NONE;
     }
     if (fault == FAULT_NONE) {
         fault = job->request_dir != NULL ? place_in_dir(job, buffer_span(&file), asked, why)
@@ -173,37 +180,66 @@ static enum fault ask_one(const struct job *job, const struct kms_options *o, st
         }
     }
     buffer_clear(&file);
-    if (fault == FAULT_NONE || *refused) {
-        struct why second;
+    return fault;
+}
 
-        if (kms_commit(kms, fault == FAULT_NONE ? why : &second) != FAULT_NONE) {
-            *refused = false;
-            return FAULT_RESOURCE;
+/* Addresses that are asked for in one transaction; their rows are told after it. */
+struct group {
+    struct asked at[GROUP_SIZE];
+    size_t count;
+};
+
+static enum fault ask_group(const struct job *job, const struct kms_options *o, struct kms *kms,
+                            const struct recovery_cas *cas, struct arena *arena,
+                            struct group *group, struct why *why)
+{
+    enum fault fault = kms_begin(kms, why);
+
+    for (size_t i = 0; i < group->count && fault == FAULT_NONE; i++) {
+        fault = ask_one(job, o, kms, cas, arena, &group->at[i], why);
+    }
+    if (fault == FAULT_NONE) {
+        return kms_commit(kms, why);
+    }
+    kms_rollback(kms);
+    return fault;
+}
+
+static enum fault tell_group(const struct group *group, struct kms_rows *rows, size_t *failed,
+                             struct why *why)
+{
+    enum fault fault = FAULT_NONE;
+
+    for (size_t i = 0; i < group->count && fault == FAULT_NONE; i++) {
+        const struct asked *asked = &group->at[i];
+
+        if (asked->refused != NULL) {
+            complain((const char *)asked->address.at, 0, asked->refused);
+            (*failed)++;
         }
+        fault = add_row(rows, asked, why);
     }
     return fault;
 }
 
-/* All addresses, one after the other; `*failed` counts those that were refused. */
+/* All addresses, group by group; `*failed` counts those that were refused. */
 static enum fault ask_all(const struct job *job, const struct kms_options *o, struct kms *kms,
                           struct kms_rows *rows, size_t *failed, struct why *why)
 {
     struct arena arena = arena_with_max(ARENA_MAX);
+    struct group group = {.count = 0};
     struct recovery_cas cas;
     enum fault fault = recovery_cas_open(kms, &cas, why);
 
-    for (size_t i = 0; i < o->rest_count && fault == FAULT_NONE; i++) {
-        struct asked asked = {.address = span_text(o->rest[i])};
-        bool refused = false;
-
+    for (size_t i = 0; i < o->rest_count && fault == FAULT_NONE; i += group.count) {
         arena_reset(&arena);
-        fault = ask_one(job, o, kms, &cas, &arena, &asked, &refused, why);
-        if (refused) {
-            complain(o->rest[i], 0, why->rule);
-            (*failed)++;
+        for (group.count = 0; group.count < GROUP_SIZE && i + group.count < o->rest_count;
+             group.count++) {
+            group.at[group.count] = (struct asked){.address = span_text(o->rest[i + group.count])};
         }
-        if (fault == FAULT_NONE || refused) {
-            fault = add_row(rows, &asked, refused ? why->rule : NULL, why);
+        fault = ask_group(job, o, kms, &cas, &arena, &group, why);
+        if (fault == FAULT_NONE) {
+            fault = tell_group(&group, rows, failed, why);
         }
     }
     recovery_cas_close(&cas);
