@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include <immintrin.h>
 
 #include "base/simd_levels.h"
@@ -150,8 +152,11 @@ WITH_AVX2 static uint64_t stops_of(const uint8_t *text, size_t len, uint32_t mar
     const __m256i fourth = _mm256_set1_epi8((char)(marks >> 24));
     uint64_t stops = 0;
 
-    if (len < SIMD_BLOCK) {
-        return simd_scalar()->stops_of(text, len, marks);
+    if (len < SIMD_BLOCK) { /* the rest of a block that has one is not looked at */
+        uint8_t block[SIMD_BLOCK] = {0};
+
+        memcpy(block, text, len);
+        return stops_of(block, SIMD_BLOCK, marks) & (((uint64_t)1 << len) - 1);
     }
     for (unsigned done = 0; done < SIMD_BLOCK; done += BLOCK) {
         __m256i bytes = load(text + done);

@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include <arm_neon.h>
 
 #include "base/simd_levels.h"
@@ -153,8 +155,11 @@ static uint64_t stops_of(const uint8_t *text, size_t len, uint32_t marks)
                      fourth = vdupq_n_u8((uint8_t)(marks >> 24));
     uint64_t stops = 0;
 
-    if (len < SIMD_BLOCK) {
-        return simd_scalar()->stops_of(text, len, marks);
+    if (len < SIMD_BLOCK) { /* the rest of a block that has one is not looked at */
+        uint8_t block[SIMD_BLOCK] = {0};
+
+        memcpy(block, text, len);
+        return stops_of(block, SIMD_BLOCK, marks) & (((uint64_t)1 << len) - 1);
     }
     for (unsigned done = 0; done < SIMD_BLOCK; done += BLOCK) {
         uint8x16_t bytes = vld1q_u8(text + done);

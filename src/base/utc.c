@@ -143,12 +143,11 @@ enum fault utc_parse(struct span text, int64_t *out, struct why *why)
     return FAULT_NONE;
 }
 
-static void put_number(char *out, int n, int digits)
+/* Writes a number of two digits. */
+static void put_pair(char *out, unsigned n)
 {
-    for (int i = digits - 1; i >= 0; i--) {
-        out[i] = (char)('0' + n % 10);
-        n /= 10;
-    }
+    out[0] = (char)('0' + n / 10);
+    out[1] = (char)('0' + n % 10);
 }
 
 void utc_text(int64_t at, char out[UTC_TEXT_SIZE])
@@ -156,12 +155,13 @@ void utc_text(int64_t at, char out[UTC_TEXT_SIZE])
     struct utc_fields f = utc_to_fields(at);
 
     memcpy(out, "0000-00-00T00:00:00Z", UTC_TEXT_SIZE);
-    put_number(out, f.year, 4);
-    put_number(out + 5, f.month, 2);
-    put_number(out + 8, f.day, 2);
-    put_number(out + 11, f.hour, 2);
-    put_number(out + 14, f.minute, 2);
-    put_number(out + 17, f.second, 2);
+    put_pair(out, (unsigned)f.year / 100);
+    put_pair(out + 2, (unsigned)f.year % 100);
+    put_pair(out + 5, (unsigned)f.month);
+    put_pair(out + 8, (unsigned)f.day);
+    put_pair(out + 11, (unsigned)f.hour);
+    put_pair(out + 14, (unsigned)f.minute);
+    put_pair(out + 17, (unsigned)f.second);
 }
 
 void utc_date(int64_t at, char out[UTC_DATE_SIZE])

@@ -145,6 +145,10 @@ static void add_text(struct buffer *out, const struct der_element *value, bool e
     struct cursor in = cursor_over(value->contents);
     bool first = true;
 
+    if (!escaped && character_size(value->tag) == 1 && text_is_ascii(value->contents)) {
+        buffer_add(out, value->contents);
+        return;
+    }
     while (in.rest.len > 0) {
         uint32_t c = take_character(&in, value->tag);
         bool edge = (first && (c == ' ' || c == '#')) || (in.rest.len == 0 && c == ' ');

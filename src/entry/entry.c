@@ -222,7 +222,9 @@ static void add_object_class(struct entry *entry, struct span word)
         entry->kind = ENTRY_UNTOLD;
     }
     for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
-        if (!ascii_equal_nocase(word, span_of(classes[i].word, classes[i].len))) {
+        if (word.len != classes[i].len ||
+            (memcmp(word.at, classes[i].word, word.len) != 0 &&
+             !ascii_equal_nocase(word, span_of(classes[i].word, word.len)))) {
             continue;
         }
         if (classes[i].kind != ENTRY_MAILBOX || entry->kind == ENTRY_UNTOLD) {

@@ -1,5 +1,7 @@
 #include "report/csv.h"
 
+#include "base/count.h"
+#include "base/lines.h"
 #include "base/text.h"
 #include "base/utc.h"
 #include "cert/name.h"
@@ -7,22 +9,26 @@
 
 void csv_end_field(struct buffer *out, size_t start)
 {
-    static const bool special[256] = {[','] = true, ['"'] = true, ['\n'] = true, ['\r'] = true};
     struct span text = span_from(buffer_span(out), start);
-    size_t quotes = 0, n = 0;
+    struct lines_stops special = lines_stops_of(',', '"', '\n', '\r');
+    size_t quotes = 0, n = lines_next_stop(&special, text, 0);
     uint8_t *field, *to;
 
-    while (n < text.len && !special[text.at[n]]) {
-        n++;
+    if (n == text.len) {
+        return;
     }
-    for (size_t i = n; i < text.len; i++) {
-        quotes += text.at[i] == '"';
+    quotes = count_byte(span_from(text, n), '"');
+    if (buffer_room(out, quotes + 2) == NULL) {
+        return;
     }
-    if (n == text.len || buffer_room(out, quotes + 2) == NULL) {
+    field = out->at + start;
+    if (quotes == 0) {
+        memmove(field + 1, field, text.len);
+        field[0] = field[text.len + 1] = '"';
+        out->len += 2;
         return;
     }
     /* From its end to its start, so that no second copy is needed. */
-    field = out->at + start;
     to = out->at + out->len + quotes + 1;
     *to-- = '"';
     for (size_t i = text.len; i > 0; i--) {
