@@ -130,13 +130,13 @@ class Shares(KmsTest):
             self.refused(site.init("--share-dir", shares), "yuri.share")
             self.assertEqual((shares / "yuri.share").read_text(), "kept")
             self.assertEqual([path.name for path in shares.iterdir()], ["yuri.share"])
-            self.assertFalse(site.store.exists())
+            self.assertEqual([path for path in site.folder.iterdir() if path.is_dir()], [shares])
 
     def test_no_such_directory(self):
         with tempfile.TemporaryDirectory() as folder:
             site = Site(folder)
             self.refused(site.init("--share-dir", site.folder / "none"), "No such file")
-            self.assertFalse(site.store.exists())
+            self.assertEqual([path for path in site.folder.iterdir() if path.is_dir()], [])
 
 
 class Refused(KmsTest):

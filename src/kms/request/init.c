@@ -142,12 +142,13 @@ static void sync_folder_of(const char *path)
 }
 
 /* The way back: no store, no share is left. */
-static void undo(struct ceremony *c)
+static void undo(struct ceremony *c, const char *beside)
 {
     init_escrow_undo(c);
     kms_rollback(&c->kms);
     store_discard(c->kms.store);
     c->kms.store = NULL;
+    (void)rmdir(beside);
 }
 
 /* Closes the store and brings it to its place, where rename() gives way to all but nothing. */
@@ -164,7 +165,7 @@ static enum fault bring_to_place(struct ceremony *c, const char *beside, struct 
     }
     error = errno;
     if (store_open(beside, STORE_WRITE, c->kms.now, &c->kms.store, &passed_over) == FAULT_NONE) {
-        undo(c);
+        undo(c, beside);
     }
     return kms_tell(&c->kms, FAULT_DENIED, why, "cannot be made: %s", strerrordesc_np(error));
 }
@@ -177,14 +178,14 @@ static enum fault make(struct ceremony *c, struct why *why)
     if (fault == FAULT_NONE) {
         fault = create_store(c, beside, why);
         if (fault != FAULT_NONE) {
-            (void)rmdir(beside);
+            (void)rmdir(beside); /* what make_beside() made is no work of the store's */
         }
     }
     if (fault == FAULT_NONE) {
         fault = fill_store(c, why);
         if (fault != FAULT_NONE) {
             fault = kms_tell(&c->kms, fault, why, "%s", why->rule);
-            undo(c);
+            undo(c, beside);
         }
     }
     if (fault == FAULT_NONE) {
