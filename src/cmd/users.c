@@ -1,6 +1,5 @@
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "base/compat_sandbox.h"
@@ -102,19 +101,6 @@ static void show_progress(void *context, const char *source, uint64_t position, 
     progress_show(&users->progress, source, position, size, mailboxes);
 }
 
-static bool wants_colour(const struct users *users)
-{
-    const char *no_colour = getenv("NO_COLOR");
-    const char *terminal = getenv("TERM");
-
-    if (users->options.colour != COLOUR_AUTO) {
-        return users->options.colour == COLOUR_ALWAYS;
-    }
-    return users->options.output == NULL && isatty(STDOUT_FILENO) &&
-           (no_colour == NULL || *no_colour == '\0') &&
-           (terminal == NULL || strcmp(terminal, "dumb") != 0);
-}
-
 static int exit_status(const struct users *users, const struct outcome *outcome)
 {
     if (outcome->unread_sources == users->inputs.count) {
@@ -173,7 +159,7 @@ static int run(struct users *users)
                     .basis = users->basis,
                     .summary_only = o->summary,
                     .width = output_width(o->output),
-                    .colour = wants_colour(users)},
+                    .colour = output_wants_colour(o->output, o->colour)},
         .sink = write_output,
         .context = users};
     const struct roster roster = {

@@ -1,5 +1,7 @@
 #include "cmd/users_output.h"
 
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -43,4 +45,16 @@ size_t output_width(const char *output)
         return 0;
     }
     return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+bool output_wants_colour(const char *output, enum colour_when when)
+{
+    const char *no_colour = getenv("NO_COLOR");
+    const char *terminal = getenv("TERM");
+
+    if (when != COLOUR_AUTO) {
+        return when == COLOUR_ALWAYS;
+    }
+    return output == NULL && isatty(STDOUT_FILENO) && (no_colour == NULL || *no_colour == '\0') &&
+           (terminal == NULL || strcmp(terminal, "dumb") != 0);
 }

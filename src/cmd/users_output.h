@@ -26,4 +26,7 @@ MUST_USE enum fault users_basis(const struct users_options *options, struct sour
  */
 size_t output_width(const char *output);
 
+/* Whether a table in `output` is to have colours: on a terminal that has them, unless said. */
+bool output_wants_colour(const char *output, enum colour_when when);
+
 #endif

@@ -1,8 +1,5 @@
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/compat_sandbox.h"
 #include "base/outfile.h"
@@ -56,19 +53,6 @@ static void show_progress(void *context, const char *source, uint64_t position, 
     struct users *users = context;
 
     progress_show(&users->progress, source, position, size, mailboxes);
-}
-
-static bool wants_colour(const struct kms_users_options *o)
-{
-    const char *no_colour = getenv("NO_COLOR");
-    const char *terminal = getenv("TERM");
-
-    if (o->colour != COLOUR_AUTO) {
-        return o->colour == COLOUR_ALWAYS;
-    }
-    return o->output == NULL && isatty(STDOUT_FILENO) &&
-           (no_colour == NULL || *no_colour == '\0') &&
-           (terminal == NULL || strcmp(terminal, "dumb") != 0);
 }
 
 /* Whatever it reads is not replaced, the store least of all. */
@@ -219,7 +203,7 @@ static int run(struct users *users)
                                         .source_count = users->count,
                                         .summary_only = o->summary,
                                         .width = output_width(o->output),
-                                        .colour = wants_colour(o)},
+                                        .colour = output_wants_colour(o->output, o->colour)},
                             .sink = write_output,
                             .context = users};
     const struct roster roster = {
