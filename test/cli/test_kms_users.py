@@ -285,6 +285,28 @@ class Refusals(Books):
                 self.refused("-o", self.site.store / name, self.site.store, status=NOT_DONE)
                 self.assertEqual((self.site.store / name).read_bytes(), kept)
 
+    def test_books_that_are_damaged(self):
+        """Where the damage lies is met while rows come, or before."""
+        with tempfile.TemporaryDirectory() as folder:
+            store, out = pathlib.Path(folder) / "kms", pathlib.Path(folder) / "rows"
+            for table in ("certificate", "user", "token"):
+                with self.subTest(table=table):
+                    shutil.rmtree(store, ignore_errors=True)
+                    shutil.copytree(self.site.store, store)
+                    database = sqlite3.connect(store / "keyroster.db")
+                    database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                    (page,), (size,) = database.execute(
+                        "SELECT max(rootpage) FROM sqlite_master WHERE name = ? UNION ALL"
+                        " SELECT page_size FROM pragma_page_size", [table])
+                    database.close()
+                    with open(store / "keyroster.db", "r+b") as file:
+                        file.seek((page - 1) * size)
+                        file.write(b"\xff" * size)
+                    out.write_text("kept")
+                    result = run("kms", "users", "-o", out, store)
+                    self.assertEqual((result.status, out.read_text()), (NOT_DONE, "kept"))
+                    self.assertIn("damaged", result.err)
+
     def test_nothing_is_written(self):
         before = self.site.rows("audit")
         self.users()

@@ -148,9 +148,11 @@ static void enter_sandbox(const struct users *users)
     free(folder);
 }
 
+/* Books that cannot be read to their end are worth nothing; of directories, some may be missing. */
 static int exit_status(const struct users *users, const struct outcome *outcome)
 {
-    if (outcome->unread_sources > 0 && outcome->unread_sources >= users->inputs.count) {
+    if (source_is_incomplete(users->sources[users->count - 1]) ||
+        (outcome->unread_sources > 0 && outcome->unread_sources >= users->inputs.count)) {
         return EXIT_NOT_DONE;
     }
     return users->inputs.unopened > 0 || outcome->complaints > 0 || outcome->summary.incomplete

@@ -31,11 +31,11 @@ static enum fault put_user(struct frame_writer *writer, const struct book_row *r
     for (size_t i = 0; i < row->address_count && fault == FAULT_NONE; i++) {
         fault = put(writer, "mail", row->addresses[i]);
     }
+    if (fault == FAULT_NONE) { /* before what a very long history would leave out */
+        fault = put(writer, BOOKS_NOTE_NAME, bytes);
+    }
     for (size_t i = row->certificate_count; i > 0 && fault == FAULT_NONE; i--) {
         fault = put(writer, "userCertificate", row->certificates[i - 1].der);
-    }
-    if (fault == FAULT_NONE) {
-        fault = put(writer, BOOKS_NOTE_NAME, bytes);
     }
     if (fault == FAULT_NONE) {
         frame_end(writer);

@@ -109,7 +109,7 @@ static enum fault meet(void *context, const struct entry *entry, struct mailbox 
         facts->is_untold = facts->is_joined && !books->is_whole;
         return meet_own(entry, mailbox, facts, arena);
     }
-    return meet_listed(books, entry, mailbox, facts);
+    return books->index != NULL ? meet_listed(books, entry, mailbox, facts) : FAULT_NONE;
 }
 
 /* One that the CA signed and the mailbox's own user does not have: somebody else, or nobody? */
