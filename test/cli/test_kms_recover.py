@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import pathlib
+import random
 import shutil
 import sqlite3
 import subprocess
@@ -198,6 +199,13 @@ class Rows(RecoverTest):
         self.assertIn(WHY, self.audit()[-4]["detail"])
         self.assert_whole()
 
+    def test_the_books_tell_it(self):
+        (before,) = self.site.rows("users")
+        self.collected()
+        (after,) = self.site.rows("users")
+        self.assertNotEqual(json.dumps(before), json.dumps(after))
+        self.assertIn('"recovered": "20', json.dumps(after))
+
     def test_a_table(self):
         self.done(self.recover())
         said = self.done(self.approve("xena")).out.decode()
@@ -386,6 +394,66 @@ class Refused(RecoverTest):
                           ["envelope", "-o", "x"], ["envelope", "--serial", "xyz"]):
             with self.subTest(arguments):
                 self.assertEqual(self.site.kms(*arguments).status, support.USAGE)
+
+
+class Killed(RecoverTest):
+    """Each step is killed at random moments, and run again until it ends by itself."""
+
+    USERS = 24
+
+    def run_killed(self, verb, *arguments, by, done):
+        """Runs it until it ends; kills it sooner or later. `done` says what there is to do still."""
+        kills = 0
+        while True:
+            left = done()
+            if not left:
+                return kills
+            words = [support.KEYROSTER, "kms", verb, self.site.store, *left, *arguments,
+                     *self.site.options_of(*by), "-f", "jsonl"]
+            process = subprocess.Popen([*map(str, words)], stdout=subprocess.PIPE,
+                                       stderr=subprocess.DEVNULL, env=support.environment())
+            try:
+                process.wait(self.random.uniform(0.05, 0.6) if kills < 12 else 60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                kills += 1
+            for line in process.stdout.read().splitlines():
+                if line.endswith(b"}"):
+                    self.told.append((verb, json.loads(line)))
+            process.stdout.close()
+            process.wait()
+            self.done(self.site.kms("audit", "--verify"))
+
+    def test_anywhere(self):
+        self.random, self.told = random.Random(17), []
+        addresses = [f"user{number}@example.org" for number in range(self.USERS)]
+        requests, keys = self.folder / "requests", self.folder / "keys"
+        files = {address: requests / f"{address}.json" for address in addresses}
+        self.enrol(*addresses)
+
+        def in_store(where):
+            rows = self.database(f"SELECT u.address FROM request r, user u WHERE u.id = r.user {where}")
+            return {address for (address,) in rows}
+
+        kills = self.run_killed("recover", "--why", WHY, "--request-dir", requests, by=["anna"],
+                                done=lambda: [a for a in addresses if a not in in_store("")])
+        for agent in ("xena", "zoe"):
+            kills += self.run_killed(
+                "approve", "--agent", agent, by=[agent],
+                done=lambda agent=agent: [files[a] for a in addresses if a not in in_store(
+                    "AND EXISTS (SELECT 1 FROM approval a, person p WHERE a.request = r.id AND"
+                    f" a.person = p.id AND p.name = '{agent}')")])
+        kills += self.run_killed("collect", "--p12-dir", keys, by=["anna", "p12"], done=lambda: [
+            files[a] for a in addresses if a not in in_store("AND done_at IS NOT NULL")])
+        self.assertGreater(kills, 10)
+        for address in addresses:  # what is done is there
+            self.assertEqual(len(self.keys_of(keys / f"{address}.p12")), 1)
+        done = [(verb, row["address"]) for verb, row in self.told
+                if row["result"] in ("asked", "collected")]
+        self.assertEqual(len(done), len(set(done)))  # and none was told twice
+        left = {path.name for path in keys.iterdir()} - {f"{a}.p12" for a in addresses}
+        self.assertEqual(left, set())
+        self.assert_whole()
 
 
 class Shares(RecoverTest):
