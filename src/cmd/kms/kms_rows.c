@@ -1,5 +1,7 @@
 #include "cmd/kms/kms_rows.h"
 
+#include <string.h>
+
 #include "base/text.h"
 #include "base/utc.h"
 #include "report/json.h"
@@ -8,6 +10,9 @@
 /* One row; whoever has more to say in one is cut off by a fault. */
 #define ROW_MAX ((size_t)16 << 20)
 
+/* Most rows take less; a buffer that never grows leaves no copy of a token behind. */
+enum { ROW_USUAL = 16384 };
+
 enum fault kms_rows_open(struct kms_rows *rows, const char *output, bool jsonl,
                          const struct kms_column *columns, size_t count, struct why *why)
 {
@@ -15,6 +20,10 @@ enum fault kms_rows_open(struct kms_rows *rows, const char *output, bool jsonl,
         .columns = columns, .count = count, .jsonl = jsonl, .line = buffer_with_max(ROW_MAX)};
     enum fault fault = outfile_open(output, &opened.out, why);
 
+    if (fault == FAULT_NONE && buffer_room(&opened.line, ROW_USUAL) == NULL) {
+        outfile_clear(&opened.out);
+        fault = fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+    }
     if (fault == FAULT_NONE) {
         *rows = opened;
     }
@@ -29,6 +38,9 @@ static enum fault write_line(struct kms_rows *rows, struct why *why)
         return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
     }
     fault = outfile_write(&rows->out, buffer_span(&rows->line), why);
+    if (rows->line.len > 0) { /* there may be a token in it */
+        explicit_bzero(rows->line.at, rows->line.len);
+    }
     buffer_reset(&rows->line);
     return fault;
 }

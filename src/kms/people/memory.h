@@ -14,6 +14,11 @@
  * MEMORY_KEYS_LOCKED bytes are taken: smaller and locked is better than larger and swapped out.
  * Where not even that may be locked, it is used unlocked.
  *
+ * What else libcrypto allocates is wiped when it is given back, whatever it was: not everything
+ * that it makes of a passphrase or a key is in that heap, or wiped by itself (the password in
+ * PKCS12_key_gen, and DER of keys that are being encrypted). This is only so where libcrypto has
+ * allocated nothing before.
+ *
  * Called once by a program, before its first key and its first thread; again does nothing.
  *
  * FAULT_RESOURCE  memory

@@ -77,6 +77,46 @@ static int takes_what_may_be_locked(void)
     return half != NULL && CRYPTO_secure_allocated(half) == 1 ? 0 : 3;
 }
 
+/* What is given back is wiped, grown ones too. The memory is looked at when it is taken again. */
+static int given_back_is_wiped(void)
+{
+    static const char secret[] =
+        "seven lanterns cross the moor and nobody sees them go by in the dark";
+    struct why why;
+
+    if (people_secure_memory(&why) != FAULT_NONE) {
+        return 1;
+    }
+    for (int grown = 0; grown < 2; grown++) {
+        uint8_t *at = OPENSSL_malloc(sizeof secret), *again;
+
+        memcpy(at, secret, sizeof secret);
+        if (grown == 1) {
+            uint8_t *more = OPENSSL_realloc(at, 5000);
+
+            if (more == NULL || memcmp(more, secret, sizeof secret) != 0) {
+                return 2;
+            }
+        } else {
+            OPENSSL_free(at);
+        }
+        again = malloc(sizeof secret);
+        /* The first bytes are what malloc() itself keeps in memory that is free. */
+        for (size_t i = 16; i < sizeof secret - 1; i++) {
+            if (again[i] == (uint8_t)secret[i]) {
+                return 3;
+            }
+        }
+    }
+    return 0;
+}
+
+static void what_libcrypto_gives_back_is_wiped(void **state)
+{
+    (void)state;
+    assert_int_equal(status_of(given_back_is_wiped), 0);
+}
+
 static void keys_have_a_heap(void **state)
 {
     (void)state;
@@ -87,7 +127,8 @@ static void keys_have_a_heap(void **state)
 
 int main(void)
 {
-    static const struct CMUnitTest tests[] = {cmocka_unit_test(keys_have_a_heap)};
+    static const struct CMUnitTest tests[] = {cmocka_unit_test(keys_have_a_heap),
+                                              cmocka_unit_test(what_libcrypto_gives_back_is_wiped)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
