@@ -123,6 +123,21 @@ class Terminal(KmsTest):
         self.assertEqual(status, 0, shown)
         self.done(run("kms", "check", store))
 
+    def test_many_new_agents(self):
+        names = [f"agent{i}" for i in range(9)]
+        answers = []
+        for name in names:
+            answers += [(f"New passphrase of {name}: ", passphrase_of(name)),
+                        ("The same again: ", passphrase_of(name))]
+        status, shown = self.talk("kms", "reshare", self.site.store, "--agents", ",".join(names),
+                                  "--quorum", 9, *self.site.options_of("anna", "xena", "yuri"),
+                                  answers=answers)
+        self.assertEqual(status, 0, shown)
+        agents = [word for name in names for word in ("--agent", name)]
+        key = self.site.folder / "recovery.pem"
+        rebuilt = self.site.kms("rebuild-key", *agents, "-o", key, "--yes", by=names)
+        self.assertEqual(rebuilt.status, 0, rebuilt.err)
+
 
 class Forms(KmsTest):
     def test_nobody_reads_any_more(self):

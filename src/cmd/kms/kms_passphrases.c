@@ -38,15 +38,17 @@ static struct kms_passphrase *add(struct kms_passphrases *passphrases, const cha
     struct kms_passphrase *grown =
         reallocarray(passphrases->at, passphrases->count + 1, sizeof(*grown));
     char *copy = strndup(name, len);
+    struct secret *secret = calloc(1, sizeof(*secret));
 
     if (grown != NULL) {
         passphrases->at = grown;
     }
-    if (grown == NULL || copy == NULL) {
+    if (grown == NULL || copy == NULL || secret == NULL) {
         free(copy);
+        free(secret);
         return NULL;
     }
-    grown[passphrases->count] = (struct kms_passphrase){.name = copy};
+    grown[passphrases->count] = (struct kms_passphrase){.name = copy, .secret = secret};
     return &grown[passphrases->count++];
 }
 
@@ -129,12 +131,12 @@ enum fault kms_passphrase_get(struct kms_passphrases *passphrases, const char *n
         }
     }
     if (!entry->is_read) {
-        fault = entry->file != NULL ? secret_read(entry->file, &entry->secret, why)
-                                    : ask(entry->name, asking, &entry->secret, why);
+        fault = entry->file != NULL ? secret_read(entry->file, entry->secret, why)
+                                    : ask(entry->name, asking, entry->secret, why);
         entry->is_read = fault == FAULT_NONE;
     }
     if (fault == FAULT_NONE) {
-        *out = &entry->secret;
+        *out = entry->secret;
     }
     return fault;
 }
@@ -236,7 +238,8 @@ void kms_passphrases_clear(struct kms_passphrases *passphrases)
         return;
     }
     for (size_t i = 0; i < passphrases->count; i++) {
-        secret_clear(&passphrases->at[i].secret);
+        secret_clear(passphrases->at[i].secret);
+        free(passphrases->at[i].secret);
         free(passphrases->at[i].name);
     }
     free(passphrases->at);

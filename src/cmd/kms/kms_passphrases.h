@@ -15,7 +15,7 @@ struct kms_passphrase {
     char *name;
     const char *file; /* NULL: it was asked on the terminal */
     bool is_read;
-    struct secret secret;
+    struct secret *secret; /* of its own: it stays where it is when the list grows */
 };
 
 struct kms_passphrases {
@@ -39,7 +39,8 @@ MUST_USE bool kms_passphrases_has(const struct kms_passphrases *passphrases, con
 
 /*
  * The passphrase of that name: from its file, else from the terminal, where "Passphrase of NAME: "
- * is asked. It stays owned by `passphrases`.
+ * is asked. It stays owned by `passphrases`, and
+ * where it is until kms_passphrases_clear().
  *
  * FAULT_ABSENT    no such file, or nothing was given and there is no terminal
  * FAULT_DENIED    the file may not be read, or two passphrases typed differ

@@ -58,23 +58,13 @@ const char *kms_people_take(struct kms_people *people, const char *list, bool ag
 
 bool kms_people_ask(struct kms_people *people, struct kms_passphrases *passphrases)
 {
-    /* All are asked before the first is looked at: the list of passphrases moves as it grows. */
     for (size_t i = 0; i < people->count; i++) {
         const char *name = people->at[i].name;
-        const struct secret *secret;
         struct why why = {0};
 
-        if (kms_passphrase_get(passphrases, name, KMS_ASK_NEW, &secret, &why) != FAULT_NONE) {
+        if (kms_passphrase_get(passphrases, name, KMS_ASK_NEW, &people->at[i].passphrase, &why) !=
+            FAULT_NONE) {
             complain(kms_passphrase_place(passphrases, name), 0, why.rule);
-            return false;
-        }
-    }
-    for (size_t i = 0; i < people->count; i++) {
-        struct why why = {0};
-
-        if (kms_passphrase_get(passphrases, people->at[i].name, KMS_ASK_NEW,
-                               &people->at[i].passphrase, &why) != FAULT_NONE) {
-            complain(people->at[i].name, 0, why.rule);
             return false;
         }
     }
