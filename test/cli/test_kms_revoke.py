@@ -137,7 +137,7 @@ class Revoke(kms_support.KmsTest):
         ca = self.site.folder / "ca.pem"
         self.done(self.site.kms("ca", "-o", ca))
         self.revoke(ANNA, "--reason", "keyCompromise")
-        numbers = []
+        numbers, start = [], time.time() - 1
         for name, words in (("a.crl", ()), ("b.pem", ()), ("c.crl", ("--part", "1/3")), ("d.crl", ())):
             path, row = self.crl(name, *words)
             form = () if name.endswith(".pem") else ("-inform", "DER")
@@ -145,7 +145,8 @@ class Revoke(kms_support.KmsTest):
             self.assertIn(b"verify OK", said.stderr + said.stdout)
             self.assertEqual(kms_judges.crl_number(path, *form), row["number"])
             numbers.append(row["number"])
-        self.assertEqual(numbers, [1, 2, 3, 4])
+        self.assertEqual(numbers, sorted(set(numbers)))
+        self.assertGreater(numbers[0], start)
         cert, _ = kms_judges.P12(self.p12s / f"{ANNA}.p12", self.site.file_of("p12"),
                                  self.site.folder).pair(self.of_anna["signing"])
         crl = self.site.folder / "b.pem"

@@ -123,7 +123,7 @@ enum fault crl_begin(struct kms *kms, const struct crl_asked *asked, struct buff
     }
     fault = kms_begin(kms, why);
     if (fault == FAULT_NONE) {
-        fault = crl_next_number(kms->store, &made.number, why);
+        fault = crl_next_number(kms->store, kms->now, &made.number, why);
     }
     if (fault == FAULT_NONE) {
         fault = make(kms, asked, der, &made, why);

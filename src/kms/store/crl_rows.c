@@ -15,9 +15,16 @@ static void crl_read(struct sql_query *query, void *row)
     crl->digest = sql_blob(query, 6);
 }
 
-enum fault crl_next_number(struct store *store, int64_t *out, struct why *why)
+enum fault crl_next_number(struct store *store, int64_t now, int64_t *out, struct why *why)
 {
-    return sql_number(store_sql(store), "SELECT ifnull(max(number), 0) + 1 FROM crl", out, why);
+    int64_t next = 0;
+    enum fault fault =
+        sql_number(store_sql(store), "SELECT ifnull(max(number), 0) + 1 FROM crl", &next, why);
+
+    if (fault == FAULT_NONE) {
+        *out = next > now ? next : now;
+    }
+    return fault;
 }
 
 enum fault crl_add(struct store *store, const struct crl_row *row, struct why *why)

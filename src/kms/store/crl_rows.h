@@ -15,9 +15,13 @@ struct crl_row {
     struct span digest; /* SHA-256 of the DER */
 };
 
-/* The number for the next list: 1 for the first. Within store_begin(), so that nobody else takes
- * it. */
-MUST_USE enum fault crl_next_number(struct store *store, int64_t *out, struct why *why);
+/*
+ * The number for the next list: the time, in seconds, or one more than the last where that is
+ * greater. So it does not go back where an older backup was restored. Within store_begin(), so that
+ * nobody else takes it.
+ */
+MUST_USE enum fault crl_next_number(struct store *store, int64_t now, int64_t *out,
+                                    struct why *why);
 
 /* FAULT_DENIED: the number is not greater than all before. */
 MUST_USE enum fault crl_add(struct store *store, const struct crl_row *row, struct why *why);

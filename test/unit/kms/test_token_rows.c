@@ -118,7 +118,7 @@ static void list_numbers_never_go_back(void **state)
     (void)state;
     site_open(&site);
     assert_int_equal(crl_last(site.store, 0, 0, &site.arena, &last, &site.why), FAULT_ABSENT);
-    assert_done(crl_next_number(site.store, &row.number, &site.why), &site.why);
+    assert_done(crl_next_number(site.store, 1, &row.number, &site.why), &site.why);
     assert_int_equal(row.number, 1);
     assert_done(crl_add(site.store, &row, &site.why), &site.why);
     assert_int_equal(crl_add(site.store, &row, &site.why), FAULT_DENIED);
@@ -128,8 +128,12 @@ static void list_numbers_never_go_back(void **state)
     assert_done(crl_add(site.store, &row, &site.why), &site.why);
     row.number = 5;
     assert_int_equal(crl_add(site.store, &row, &site.why), FAULT_DENIED);
-    assert_done(crl_next_number(site.store, &row.number, &site.why), &site.why);
+    assert_done(crl_next_number(site.store, 1, &row.number, &site.why), &site.why);
     assert_int_equal(row.number, 8);
+    assert_done(crl_next_number(site.store, 8, &row.number, &site.why), &site.why);
+    assert_int_equal(row.number, 8);
+    assert_done(crl_next_number(site.store, NOW, &row.number, &site.why), &site.why);
+    assert_int_equal(row.number, NOW); /* past all that a lost store has given out */
     assert_done(crl_last(site.store, 2, 3, &site.arena, &last, &site.why), &site.why);
     assert_int_equal(last.number, 7);
     assert_done(crl_last(site.store, 0, 0, &site.arena, &last, &site.why), &site.why);
