@@ -202,6 +202,8 @@ static enum fault check_signatures(struct verifying *v, const struct audit_row *
     }
     if (count != row->signatures) {
         is_bad(v, row->seq, "a signature is missing, or was added");
+    } else if (v->check != NULL && count == 0 && !span_is(row->result, "refused")) {
+        is_bad(v, row->seq, "nobody has signed what was done");
     }
     return FAULT_NONE;
 }

@@ -65,9 +65,10 @@ struct audit_verdict {
 
 /*
  * Goes along the whole chain: numbers without a gap, hashes, signatures as many as the row says,
- * each by the key of somebody in the store; and, when `kept` is not NULL, that the chain goes
- * through it still. A chain that is broken is no failure of the call: `out->bad_seq` tells. With
- * `kept`, a chain that was cut off before it has bad_seq one behind its last row.
+ * each by the key of somebody in the store, and one at least unless the act was refused; and, when
+ * `kept` is not NULL, that the chain goes through it still. A chain that is broken is no failure of
+ * the call: `out->bad_seq` tells. With `kept`, a chain that was cut off before it has bad_seq one
+ * behind its last row. `check` NULL: the signatures are counted only.
  */
 MUST_USE enum fault audit_verify(struct store *store, audit_check_signature *check,
                                  const struct audit_head *kept, struct audit_verdict *out,

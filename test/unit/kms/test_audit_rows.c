@@ -31,14 +31,14 @@ static bool check(struct span signing, struct span hash, struct span signature)
            span_equal(signature, span_of(want, sizeof(want)));
 }
 
-static enum fault append(struct site *site, const char *act, const struct audit_signer *signers,
-                         size_t count)
+static enum fault append_result(struct site *site, const char *act, const char *result,
+                                const struct audit_signer *signers, size_t count)
 {
     const struct audit_row row = {.at = NOW,
                                   .act = span_text(act),
                                   .who = span_text("anna"),
                                   .subject = span_text("anna@example.org"),
-                                  .result = span_text("done")};
+                                  .result = span_text(result)};
     enum fault fault;
 
     assert_done(store_begin(site->store, &site->why), &site->why);
@@ -48,6 +48,13 @@ static enum fault append(struct site *site, const char *act, const struct audit_
     }
     store_rollback(site->store);
     return fault;
+}
+
+/* What nobody signs is refused. */
+static enum fault append(struct site *site, const char *act, const struct audit_signer *signers,
+                         size_t count)
+{
+    return append_result(site, act, count > 0 ? "done" : "refused", signers, count);
 }
 
 /* Five acts: the second is refused, and signed by nobody. */
@@ -268,6 +275,21 @@ static void other_chain_is_found_by_the_head(void **state)
     site_close(&site);
 }
 
+/* Without anybody's key only refusals can be put behind a chain. */
+static void act_that_nobody_signed_is_found(void **state)
+{
+    struct audit_verdict verdict;
+    struct site site;
+
+    (void)state;
+    site_of_five(&site);
+    assert_done(append_result(&site, "recover", "done", NULL, 0), &site.why);
+    verdict = verify(&site, NULL);
+    assert_int_equal(verdict.bad_seq, 6);
+    assert_string_equal(verdict.what, "nobody has signed what was done");
+    site_close(&site);
+}
+
 /* The chain of one store is not that of another. */
 static void chain_belongs_to_its_store(void **state)
 {
@@ -284,15 +306,16 @@ static void chain_belongs_to_its_store(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(tamperings) + 6] = {
+    struct CMUnitTest tests[COUNT(tamperings) + 7] = {
         cmocka_unit_test(untouched_chain_is_good),
         cmocka_unit_test(rows_come_as_they_were_written),
         cmocka_unit_test(signature_that_fails_leaves_nothing),
         cmocka_unit_test(database_keeps_the_audit),
+        cmocka_unit_test(act_that_nobody_signed_is_found),
         cmocka_unit_test(other_chain_is_found_by_the_head),
         cmocka_unit_test(chain_belongs_to_its_store),
     };
 
-    (void)TESTS_OF(tests + 6, tamperings, tampering_is_found);
+    (void)TESTS_OF(tests + 7, tamperings, tampering_is_found);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
