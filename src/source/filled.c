@@ -21,6 +21,14 @@ enum fault source_open_filled(const struct filler *filler, const struct projecti
     return FAULT_NONE;
 }
 
+enum fault filled_start(struct source *source, struct why *why)
+{
+    enum fault fault = source->filler->start(source->filler->context, why);
+
+    source->incomplete = fault != FAULT_NONE;
+    return fault;
+}
+
 enum fault filled_read(struct source *source, struct batch *batch, struct why *why)
 {
     struct frame_writer writer = {

@@ -30,7 +30,8 @@ MUST_USE enum fault source_open_filled(const struct filler *filler,
                                        const struct projection *projection, struct source **out,
                                        struct why *why);
 
-/* source_read() of one. */
+/* source_start() and source_read() of one; where they fail, it is incomplete. */
+MUST_USE enum fault filled_start(struct source *source, struct why *why);
 MUST_USE enum fault filled_read(struct source *source, struct batch *batch, struct why *why);
 
 #endif

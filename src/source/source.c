@@ -189,7 +189,7 @@ enum fault source_start(struct source *source, struct why *why)
         return live_start(source->live, why);
     }
     if (source->filler != NULL) {
-        return source->filler->start(source->filler->context, why);
+        return filled_start(source, why);
     }
     fault = batch_resize(head, BATCH_SIZE, why);
     if (fault != FAULT_NONE) {

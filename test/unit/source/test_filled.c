@@ -114,6 +114,27 @@ static void a_projection_keeps_what_it_names(void **state)
     projection_free(projection);
 }
 
+static enum fault refuse(void *context, struct why *why)
+{
+    (void)context;
+    return fault_at(FAULT_RESOURCE, 0, "it does not begin", why);
+}
+
+static void one_that_does_not_begin_is_incomplete(void **state)
+{
+    struct given given = {.end = FAULT_ABSENT};
+    const struct filler filler = {&given, refuse, fill};
+    struct source *source = NULL;
+    struct why why = {0};
+
+    (void)state;
+    assert_int_equal(source_open_filled(&filler, NULL, &source, &why), FAULT_NONE);
+    assert_false(source_is_incomplete(source));
+    assert_int_equal(source_start(source, &why), FAULT_RESOURCE);
+    assert_true(source_is_incomplete(source));
+    source_free(source);
+}
+
 static void one_that_breaks_off_is_incomplete(void **state)
 {
     struct given given = {.end = FAULT_RESOURCE};
@@ -133,6 +154,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_filled_is_read_and_read_again),
         cmocka_unit_test(a_projection_keeps_what_it_names),
+        cmocka_unit_test(one_that_does_not_begin_is_incomplete),
         cmocka_unit_test(one_that_breaks_off_is_incomplete),
     };
 
