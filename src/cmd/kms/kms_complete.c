@@ -47,6 +47,7 @@ struct job {
     struct kms *kms;
     struct kms_issuing issuing;
     struct complete complete;
+    struct key_pool *pool;
 };
 
 /* Takes the token, and wipes it where everybody on the machine can see it. */
@@ -164,6 +165,20 @@ static int tell(const struct job *job, const struct kms_options *o)
     return status;
 }
 
+/*
+ * An RSA key takes its time: one is made while the passphrase is typed, or while the other one is
+ * made. Where no thread is to be had, it is made later.
+ */
+static void begin_key(struct job *job)
+{
+    const enum key_kind kind = job->complete.order.kind;
+    struct why why;
+
+    if (key_kind_is_slow(kind) && key_pool_new(kind, 1, 1, &job->pool, &why) == FAULT_NONE) {
+        key_pool_limit(job->pool, 1);
+    }
+}
+
 static int complete(struct job *job, struct kms_options *o)
 {
     struct why why = {0};
@@ -172,10 +187,13 @@ static int complete(struct job *job, struct kms_options *o)
     if (complete_look(job->kms, secret_span(&job->token), &job->complete, &why) != FAULT_NONE) {
         return refused(job, &why);
     }
+    begin_key(job);
     if (!take_csr(job, &status) || !kms_issuing_open(&job->issuing, job->kms, o, NULL, job->p12)) {
         return status;
     }
     job->issuing.terms.form = job->legacy ? PKCS12_OLD : PKCS12_TODAY;
+    job->issuing.terms.pool = job->pool;
+    job->issuing.terms.pool_kind = job->complete.order.kind;
     if (complete_make(job->kms, &job->issuing.terms, &job->complete, &why) != FAULT_NONE) {
         return kms_complain(o, &why);
     }
@@ -197,6 +215,7 @@ static int run(struct job *job, struct kms_options *o)
     if (read_token(job) && kms_options_enter(o, "complete", "", TASK_COUNT, &kms, &status)) {
         status = complete(job, o);
     }
+    key_pool_free(job->pool);
     complete_clear(&job->complete);
     kms_issuing_clear(&job->issuing);
     kms_close(&kms);

@@ -3,6 +3,7 @@
 
 #include "kms/authority/issue.h"
 #include "kms/authority/pkcs12.h"
+#include "kms/authority/pool.h"
 #include "kms/request/session.h"
 
 /*
@@ -21,6 +22,8 @@ struct issue_terms {
     int64_t escrow;       /* the generation of the recovery key */
     int64_t now;
     const struct secret *passphrase; /* of the PKCS#12 */
+    struct key_pool *pool;           /* of keys of `pool_kind`, made ahead; NULL: none */
+    enum key_kind pool_kind;
     enum pkcs12_form form;
 };
 

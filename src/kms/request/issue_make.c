@@ -72,6 +72,9 @@ static enum fault make_key(struct issue_maker *maker, enum key_kind kind, struct
 {
     enum fault fault = FAULT_NONE;
 
+    if (maker->terms->pool != NULL && maker->terms->pool_kind == kind) {
+        return key_pool_take(maker->terms->pool, out, why);
+    }
     if (maker->makers[kind] == NULL) {
         fault = key_maker_new(kind, &maker->makers[kind], why);
     }
