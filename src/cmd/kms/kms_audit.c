@@ -27,10 +27,10 @@ static const char help[] =
     "\n"
     "      --verify          verify the chain and its signatures first; where it is\n"
     "                        broken, tell the first bad row alone (status 3)\n"
-    "      --head FILE       where FILE is there: hold the chain against the head in it\n"
-    "                        (--verify); else write the head of today into it, signed\n"
+    "      --head FILE       where FILE is there: hold the chain against the head in\n"
+    "                        it (--verify); else write today's head into it, signed\n"
     "                        by those whose passphrase is given, to be kept elsewhere\n"
-    "  -o, --output FILE     write the rows to FILE, which appears whole or not at all\n";
+    "  -o, --output FILE     write to FILE, which appears whole or not at all\n";
 
 struct job {
     bool verify;

@@ -12,12 +12,12 @@ static const struct option long_options[] = {
 static const char help[] =
     "usage: keyroster kms check STORE [-o FILE]\n"
     "\n"
-    "Checks everything that the store promises: that its rows fit each other, that the\n"
-    "CA signed every certificate and bound every escrow envelope, that the shares and\n"
-    "the policy are in order, and the audit whole. Tells what is wrong (status 3), a\n"
-    "row each; nothing where all is well. Needs no passphrase.\n"
+    "Checks everything that the store promises: that its rows fit each other, that\n"
+    "the CA signed every certificate and bound every escrow envelope, that the shares\n"
+    "and the policy are in order, and the audit whole. Tells what is wrong (status\n"
+    "3), a row each; nothing where all is well. Needs no passphrase.\n"
     "\n"
-    "  -o, --output FILE     write the rows to FILE, which appears whole or not at all\n";
+    "  -o, --output FILE     write to FILE, which appears whole or not at all\n";
 
 /* There is no option of its own. */
 static const char *take(void *own, int code, const char *argument)

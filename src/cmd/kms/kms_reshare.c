@@ -24,16 +24,16 @@ static const char help[] =
     "usage: keyroster kms reshare STORE --agents A,B,... --quorum T [OPTION]...\n"
     "\n"
     "Other recovery agents, or another quorum, for the same recovery key: as many of\n"
-    "the agents until now as their quorum says hand their shares over, on the terms of\n"
-    "the policy for 'admins'. Envelopes stay as they are; old shares are of no use with\n"
-    "new ones, and requests that were approved already are to be made anew.\n"
+    "the agents until now as their quorum says hand their shares over, on the terms\n"
+    "of the policy for 'admins'. Envelopes stay as they are; old shares are of no use\n"
+    "with new ones, and requests that were approved already are to be made anew.\n"
     "\n"
     "      --agents A,B,...  all agents from now on; who is new chooses a passphrase\n"
     "      --quorum T        how many of them recover a key: 2 to all of them\n"
     "      --agent NAME      an agent until now, who gives his share; those whose\n"
     "                        passphrase is given in a file need no naming\n"
     "      --share NAME=FILE the share of one who keeps it himself\n"
-    "      --share-dir DIR   the new shares go into files NAME.share there, not into the\n"
+    "      --share-dir DIR   new shares go into files NAME.share there, not in the\n"
     "                        store\n";
 
 struct job {
