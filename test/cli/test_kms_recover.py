@@ -267,6 +267,14 @@ class Refused(RecoverTest):
     def collect_refused(self, *said, by=("anna",)):
         return self.refused_by(self.collect("--p12", self.folder / "keys.p12", by=by), *said)
 
+    def test_an_empty_passphrase_for_the_keys(self):
+        self.done(self.recover())
+        self.site.file_of("p12", "")
+        result = self.collect("--p12", self.folder / "keys.p12")
+        self.assertEqual(result.status, support.NOT_DONE)
+        self.assertIn("an empty passphrase", result.err)
+        self.assertFalse((self.folder / "keys.p12").exists())
+
     def test_too_few_agents(self):
         self.collect_refused("takes the approval of 2 agents, and 0 are given; not yet: xena, "
                              "yuri, zoe")

@@ -244,9 +244,7 @@ static int run_in(struct collect_files *files, struct kms_options *o, struct kms
     size_t failed = 0;
     enum fault fault;
 
-    if (kms_passphrase_get(&o->passphrases, "p12", KMS_ASK_NEW, &files->passphrase, &why) !=
-        FAULT_NONE) {
-        complain(kms_passphrase_place(&o->passphrases, "p12"), 0, why.rule);
+    if (!kms_passphrase_get_p12(&o->passphrases, &files->passphrase)) {
         return EXIT_NOT_DONE;
     }
     fault = kms_rows_open(&rows, NULL, o->jsonl, columns, COLUMN_COUNT, &why);

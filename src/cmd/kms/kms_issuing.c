@@ -27,15 +27,7 @@ bool kms_issuing_open(struct kms_issuing *issuing, struct kms *kms, struct kms_o
         complain(where, 0, why.rule);
         return false;
     }
-    fault = kms_passphrase_get(&options->passphrases, "p12", KMS_ASK_NEW,
-                               &issuing->terms.passphrase, &why);
-    if (fault == FAULT_NONE && issuing->terms.passphrase->len == 0) {
-        fault = fault_at(FAULT_DENIED, 0, "an empty passphrase", &why);
-    }
-    if (fault != FAULT_NONE) {
-        complain(kms_passphrase_place(&options->passphrases, "p12"), 0, why.rule);
-    }
-    return fault == FAULT_NONE;
+    return kms_passphrase_get_p12(&options->passphrases, &issuing->terms.passphrase);
 }
 
 void kms_issuing_clear(struct kms_issuing *issuing) { p12_dir_close(&issuing->dir); }

@@ -150,6 +150,20 @@ const char *kms_passphrase_place(const struct kms_passphrases *passphrases, cons
                                                 : entry->file;
 }
 
+bool kms_passphrase_get_p12(struct kms_passphrases *passphrases, const struct secret **out)
+{
+    struct why why = {0};
+    enum fault fault = kms_passphrase_get(passphrases, "p12", KMS_ASK_NEW, out, &why);
+
+    if (fault == FAULT_NONE && (*out)->len == 0) {
+        fault = fault_at(FAULT_DENIED, 0, "an empty passphrase", &why);
+    }
+    if (fault != FAULT_NONE) {
+        complain(kms_passphrase_place(passphrases, "p12"), 0, why.rule);
+    }
+    return fault == FAULT_NONE;
+}
+
 bool kms_passphrases_sign_in_one(struct kms_passphrases *passphrases, struct kms *kms,
                                  const char *name)
 {

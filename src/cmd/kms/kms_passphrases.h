@@ -51,6 +51,10 @@ MUST_USE enum fault kms_passphrase_get(struct kms_passphrases *passphrases, cons
                                        enum kms_asking asking, const struct secret **out,
                                        struct why *why);
 
+/* That of the PKCS#12 to be written, which is not empty. False, and told, where there is none. */
+MUST_USE bool kms_passphrase_get_p12(struct kms_passphrases *passphrases,
+                                     const struct secret **out);
+
 /* What to name in a complaint about it: its file, or its name. */
 const char *kms_passphrase_place(const struct kms_passphrases *passphrases, const char *name);
 
