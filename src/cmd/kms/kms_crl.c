@@ -117,24 +117,30 @@ static int make(const struct kms_options *o, const struct crl_asked *asked, stru
 {
     struct buffer der = buffer_with_max(DER_MAX);
     struct outfile out = {.fd = -1};
+    const char *place = o->store; /* of a failure */
     struct crl_made made;
     struct why why = {0};
-    int status = EXIT_NOT_DONE;
+    enum fault fault = crl_begin(kms, asked, &der, &made, &why);
 
-    if (crl_begin(kms, asked, &der, &made, &why) != FAULT_NONE) {
-        status = kms_complain(o, &why);
-    } else if (write_file(o->output, &out, buffer_span(&der), &why) != FAULT_NONE) {
-        complain(o->output, 0, why.rule);
-    } else if (kms_commit(kms, &why) != FAULT_NONE) {
-        status = kms_complain(o, &why);
-    } else if (outfile_commit(&out, &why) != FAULT_NONE) {
-        complain(o->output, 0, why.rule);
-    } else {
-        status = strcmp(o->output, "-") == 0 ? EXIT_DONE : tell(o, asked, &made);
+    if (fault == FAULT_NONE) {
+        place = o->output;
+        fault = write_file(o->output, &out, buffer_span(&der), &why);
+    }
+    if (fault == FAULT_NONE) {
+        place = o->store;
+        fault = kms_commit(kms, &why);
+    }
+    if (fault == FAULT_NONE) {
+        place = o->output;
+        fault = outfile_commit(&out, &why);
     }
     outfile_clear(&out);
     buffer_clear(&der);
-    return status;
+    if (fault != FAULT_NONE) {
+        complain(place, 0, why.rule);
+        return EXIT_NOT_DONE;
+    }
+    return strcmp(o->output, "-") == 0 ? EXIT_DONE : tell(o, asked, &made);
 }
 
 int kms_verb_crl(int argc, char **argv)

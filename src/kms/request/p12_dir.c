@@ -111,12 +111,13 @@ enum fault p12_dir_open(const char *path, struct p12_dir *out, struct why *why)
 static enum fault split(char *place, struct p12_dir *out, char name[P12_NAME_SIZE], struct why *why)
 {
     char *copy = strdup(place);
-    const char *base = copy != NULL ? basename(copy) : NULL;
+    const char *base;
     enum fault fault;
 
-    if (base == NULL) {
+    if (copy == NULL) {
         return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
     }
+    base = basename(copy);
     if (strlen(base) >= P12_NAME_SIZE) {
         fault = fault_at(FAULT_SYNTAX, 0, strerrordesc_np(ENAMETOOLONG), why);
     } else {
