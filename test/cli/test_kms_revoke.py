@@ -171,6 +171,22 @@ class Revoke(kms_support.KmsTest):
         self.assertIn("http://crl.example.org/2.crl", text)
         self.assertEqual((row["part"], row["parts"]), (2, 5))
 
+    def test_a_part_stays_that_of_the_url_when_there_are_more_parts_than_before(self):
+        """Whoever was issued for 1.crl, of one part then, looks there for good."""
+        profile = self.site.store / "profile.conf"
+        profile.write_text(profile.read_text().replace("crl_parts = 1", "crl_parts = 4"))
+        rows = self.site.rows("enrol", "carl.dahl@example.org", "--issue", "--p12-dir", self.p12s,
+                              by=("anna", "p12"))
+        later = {int(rows[0][which], 16) for which in ("encryption", "signing")}
+        self.revoke(ANNA, BO, "carl.dahl@example.org", "--reason", "superseded")
+        for count in (4, 8):
+            parts = [{int(serial, 16) for serial in self.entries("--part", f"{k}/{count}")}
+                     for k in range(1, count + 1)]
+            for serials in self.serials.values():
+                self.assertLessEqual({int(serial, 16) for serial in serials}, parts[0])
+            for serial in later:
+                self.assertIn(serial, parts[serial % 2**32 % 4])
+
     def test_an_expired_entry_stays_for_one_list(self):
         self.revoke(ANNA, "--reason", "superseded")
         self.crl()

@@ -43,6 +43,11 @@ uint32_t crl_part_of(struct span serial, uint32_t parts)
     return parts <= 1 ? 1 : last % parts + 1;
 }
 
+bool crl_item_is_in(const struct crl_item *item, uint32_t part, uint32_t parts)
+{
+    return parts <= 1 || part == (item->part != 0 ? item->part : crl_part_of(item->serial, parts));
+}
+
 static enum fault check_order(const struct crl_order *order, struct why *why)
 {
     if (order->next_update <= order->this_update) {
@@ -90,7 +95,7 @@ static enum fault add_items(struct buffer *out, const struct crl_order *order, c
     struct crl_item item;
 
     while ((fault = next(context, &item, why)) == FAULT_NONE) {
-        if (order->parts > 1 && crl_part_of(item.serial, order->parts) != order->part) {
+        if (!crl_item_is_in(&item, order->part, order->parts)) {
             continue;
         }
         add_item(out, &item);

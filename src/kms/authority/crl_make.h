@@ -34,7 +34,11 @@ struct crl_item {
     struct span serial; /* content octets of the INTEGER; until the next call */
     int64_t revoked_at;
     enum crl_reason reason;
+    uint32_t part; /* the one that its certificate names; 0: it goes by crl_part_of() */
 };
+
+/* Whether it stands in part K of N (parts 0 or 1: the whole list). */
+bool crl_item_is_in(const struct crl_item *item, uint32_t part, uint32_t parts);
 
 /*
  * Hands out the next revoked certificate, in any order; FAULT_ABSENT at the end, any other fault

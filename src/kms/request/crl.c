@@ -30,13 +30,12 @@ static enum fault next_entry(void *context, struct crl_item *out, struct why *wh
     if (!there) {
         return FAULT_ABSENT;
     }
-    entries->count += entries->asked->parts <= 1 ||
-                      crl_part_of(row.serial, entries->asked->parts) == entries->asked->part;
-    *out =
-        (struct crl_item){.serial = row.serial,
-                          .revoked_at = row.revoked_at,
-                          .reason = row.status == CERTIFICATE_HELD ? REASON_CERTIFICATE_HOLD
-                                                                   : (enum crl_reason)row.reason};
+    *out = (struct crl_item){.serial = row.serial,
+                             .revoked_at = row.revoked_at,
+                             .reason = row.status == CERTIFICATE_HELD ? REASON_CERTIFICATE_HOLD
+                                                                      : (enum crl_reason)row.reason,
+                             .part = (uint32_t)row.crl_part};
+    entries->count += crl_item_is_in(out, entries->asked->part, entries->asked->parts);
     return FAULT_NONE;
 }
 

@@ -57,9 +57,7 @@ static int64_t part_of(const struct issue_terms *terms, struct span serial)
 {
     const struct profile *profile = terms->profile;
 
-    return profile->crl_url[0] != '\0' && profile->crl_parts > 1
-               ? (int64_t)crl_part_of(serial, profile->crl_parts)
-               : 0;
+    return profile->crl_url[0] != '\0' ? (int64_t)crl_part_of(serial, profile->crl_parts) : 0;
 }
 
 static enum fault add_certificate(struct kms *kms, const struct issue_terms *terms,
