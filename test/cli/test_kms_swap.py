@@ -117,5 +117,20 @@ class RecoveryKey(SwapTest):
         self.assertIn("wrong passphrase", result.err)
 
 
+class IssuingCa(SwapTest):
+    def test_nobody_signs_in_when_it_was_exchanged(self):
+        """Else it could bind anybody's envelope to whom it likes, and agents would believe it."""
+        with tempfile.TemporaryDirectory() as folder:
+            other = made_site(folder, "--key", "p256")
+            rows = self.database("SELECT certificate, role FROM authority", site=other)
+        for row in rows:
+            self.database("UPDATE authority SET certificate = ? WHERE role = ?", *row)
+        new = self.site.file_of("new", "a lighthouse behind the fog")
+        for name in ("anna", "xena"):
+            with self.subTest(name):
+                self.refused(self.site.kms("passphrase", name, "--passphrase", f"new={new}",
+                                           by=[name]), f"{name}: wrong passphrase")
+
+
 if __name__ == "__main__":
     unittest.main()

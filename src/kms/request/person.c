@@ -1,12 +1,15 @@
 #include "kms/request/person.h"
 
+#include "cert/cert.h"
+#include "kms/authority/csr.h"
 #include "kms/people/passphrase.h"
 #include "kms/people/transcript.h"
+#include "kms/store/authority_rows.h"
 #include "kms/store/escrow_rows.h"
 #include "kms/store/store.h"
 #include "kms/vault/deal.h"
 
-enum { ARENA_MAX = 1 << 20 };
+enum { ARENA_MAX = 1 << 20, SPKI_MAX = 4096 };
 
 enum fault person_choice_check(const struct person_choice *choice, const char *organization,
                                struct why *why)
@@ -37,21 +40,50 @@ static enum fault recovery_key_of(struct store *store, struct arena *arena, stru
     return fault;
 }
 
+/* The issuing CA's public key, which is there before its certificate where the root is outside. */
+static enum fault issuing_key_of(struct store *store, struct arena *arena, struct buffer *out,
+                                 struct why *why)
+{
+    struct authority_row row;
+    struct cert cert;
+    enum key_kind kind;
+    enum fault fault = authority_find(store, AUTHORITY_ISSUING, arena, &row, why);
+
+    if (fault == FAULT_ABSENT) {
+        return fault_at(FAULT_SYNTAX, 0, "the store is damaged: it has no issuing CA", why);
+    }
+    if (fault == FAULT_NONE && row.certificate.len == 0) {
+        fault = csr_read(row.request, &kind, out, why);
+    } else if (fault == FAULT_NONE) {
+        fault = cert_read(row.certificate, &cert, why);
+        if (fault == FAULT_NONE) {
+            buffer_add(out, cert.spki);
+        }
+    }
+    return fault == FAULT_NONE ? out->fault : fault;
+}
+
 /* What locked keys are bound to. */
 static enum fault context_of(struct store *store, struct span name, uint8_t digest[TRANSCRIPT_SIZE],
                              struct why *why)
 {
     struct transcript t = transcript_begin("keyroster person v1");
     struct arena arena = arena_with_max(ARENA_MAX);
+    struct buffer issuing_key = buffer_with_max(SPKI_MAX);
     struct span recovery_key = {0};
     enum fault fault = recovery_key_of(store, &arena, &recovery_key, why);
 
     if (fault == FAULT_NONE) {
+        fault = issuing_key_of(store, &arena, &issuing_key, why);
+    }
+    if (fault == FAULT_NONE) {
         transcript_add(&t, store_id(store));
         transcript_add(&t, name);
         transcript_add(&t, recovery_key);
+        transcript_add(&t, buffer_span(&issuing_key));
         fault = transcript_end(&t, digest, why);
     }
+    buffer_clear(&issuing_key);
     arena_clear(&arena);
     return fault;
 }

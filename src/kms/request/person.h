@@ -7,8 +7,9 @@ struct store;
 
 /*
  * A person's keys as the store keeps them: locked under his passphrase, bound to the store, to his
- * name and to the recovery key that the ceremony made. So they do not open in another's place, and
- * nobody signs in where somebody has put another recovery key, to which new keys would be escrowed.
+ * name, and to the recovery key and the issuing CA's key that the ceremony made. So they do not
+ * open in another's place, and nobody signs in where somebody has put another recovery key, to
+ * which new keys would be escrowed, or another CA, which could bind envelopes to whom it likes.
  */
 
 /* A name and a passphrase that have just been chosen. */

@@ -73,15 +73,13 @@ static enum fault add_ca(struct recovery_cas *cas, struct span certificate, stru
 
 enum fault recovery_cas_open(struct kms *kms, struct recovery_cas *out, struct why *why)
 {
-    struct authority_row *rows;
-    size_t count = 0;
-    enum fault fault = authority_list(kms->store, &kms->arena, &rows, &count, why);
+    struct authority_row row;
+    enum fault fault = authority_find(kms->store, AUTHORITY_ISSUING, &kms->arena, &row, why);
 
     *out = (struct recovery_cas){0};
-    for (size_t i = 0; i < count && fault == FAULT_NONE; i++) {
-        if (rows[i].role == AUTHORITY_ISSUING && rows[i].certificate.len > 0) {
-            fault = add_ca(out, rows[i].certificate, why);
-        }
+    if (fault == FAULT_NONE && row.certificate.len > 0) {
+        /* That one alone: it is the one that everybody's keys are locked to. */
+        fault = add_ca(out, row.certificate, why);
     }
     if (fault != FAULT_NONE) {
         recovery_cas_close(out);

@@ -27,7 +27,7 @@ struct recovery {
     struct recovery_item *items;     /* one for each key of the request, in its order */
 };
 
-/* The issuing CA, of today and of former times. */
+/* The issuing CA, to whose key everybody's keys are locked: no other one's word counts. */
 enum { RECOVERY_CAS_MAX = 32 };
 struct recovery_cas {
     struct span certificates[RECOVERY_CAS_MAX];       /* DER, in kms->arena */
