@@ -210,17 +210,59 @@ class Revoke(kms_support.KmsTest):
         self.assertFalse(path.exists())
         self.assertEqual(self.site.kms("crl", "-o", self.site.folder / "none/a.crl", by=("anna",)).status,
                          NOT_DONE)
-        for part in ("0/2", "3/2", "1", "1/", "/2", "a/b", "1/70000", "-1/2"):
+        for part in ("0/2", "3/2", "1", "1/", "/2", "a/b", "1/1025", "1/70000", "-1/2", " 1/2", "1/2 ", "1/2/3",
+                     "0x1/2", "1/0", "0/0", "", "1/99999999999999999999"):
             self.assertEqual(self.site.kms("crl", "-o", path, "--part", part, by=("anna",)).status, USAGE)
         self.assertEqual(self.site.kms("crl", by=("anna",)).status, USAGE)
 
-    def test_without_a_url_there_are_no_parts(self):
+    def assert_parts_are_named(self, addresses):
+        """Parts with names of their own, which are the whole together, for several N."""
+        self.revoke(*addresses, "--reason", "superseded")
+        whole = self.entries()
+        self.assertEqual(len(whole), 2 * len(addresses))
+        for count in (1, 2, 5):
+            found = [serial for k in range(1, count + 1) for serial in self.entries("--part", f"{k}/{count}")]
+            self.assertEqual(sorted(found), sorted(whole), count)
+        path, row = self.crl("p.crl", "--part", "1024/1024")
+        self.assertEqual((row["part"], row["parts"]), (1024, 1024))
+        text = kms_judges.crl_text(path, "-inform", "DER")
+        self.assertIn("Issuing Distribution Point: critical", text)
+        self.assertRegex(text, r"DirName: ?O ?= ?Example Mail, ?CN ?= ?Example Mail Issuing CA[^,]*,"
+                               r" ?CN ?= ?CRL 1024/1024")
+        self.assertNotIn("URI:", text)
+        ca = self.site.folder / "ca.pem"
+        self.done(self.site.kms("ca", "-o", ca))
+        said = kms_judges.command("openssl", "crl", "-in", path, "-inform", "DER", "-CAfile", ca, "-noout")
+        self.assertIn(b"verify OK", said.stderr + said.stdout)
+
+    def test_without_a_url_a_part_has_a_name(self):
+        """Also where certificates were issued while there was one: nothing is listed twice, or not at all."""
         profile = self.site.store / "profile.conf"
         profile.write_text("".join(line for line in profile.read_text().splitlines(True)
                                    if not line.startswith("crl_url")))
-        self.refused(self.site.kms("crl", "-o", self.site.folder / "a.crl", "--part", "1/2", by=("anna",)),
-                     "crl_url")
-        self.crl()
+        others = [f"user{n}@example.org" for n in range(6)]
+        self.site.rows("enrol", *others, "--issue", "--p12-dir", self.p12s, by=("anna", "p12"))
+        self.assert_parts_are_named([ANNA, BO, *others])
+
+    def test_a_url_of_the_whole_is_that_of_no_part(self):
+        """Else a part would say of itself that it is all that is fetched there."""
+        profile = self.site.store / "profile.conf"
+        profile.write_text(profile.read_text().replace("{part}.crl", "kms.crl"))
+        others = [f"user{n}@example.org" for n in range(6)]
+        self.site.rows("enrol", *others, "--issue", "--p12-dir", self.p12s, by=("anna", "p12"))
+        self.assert_parts_are_named([ANNA, BO, *others])
+
+    def test_fewer_parts_than_certificates_name(self):
+        profile = self.site.store / "profile.conf"
+        profile.write_text(profile.read_text().replace("crl_parts = 1", "crl_parts = 64"))
+        others = [f"user{n}@example.org" for n in range(6)]
+        self.site.rows("enrol", *others, "--issue", "--p12-dir", self.p12s, by=("anna", "p12"))
+        self.revoke(ANNA, *others, "--reason", "superseded")
+        whole = self.entries()
+        self.assertEqual(len(whole), 14)
+        for count in (2, 3):
+            found = [serial for k in range(1, count + 1) for serial in self.entries("--part", f"{k}/{count}")]
+            self.assertEqual(sorted(found), sorted(whole))
 
     def test_a_list_on_standard_output(self):
         done = self.site.kms("crl", "-o", "-", by=("anna",))

@@ -28,8 +28,8 @@ static const char help[] =
     "administrator.\n"
     "\n"
     "  -o, --output FILE     write to FILE, which appears whole or not at all\n"
-    "      --part K/N        the K-th of N parts; profile.conf says in how many the\n"
-    "                        list is published (crl_parts)\n";
+    "      --part K/N        the K-th of N parts, 1024 at most; profile.conf says in how\n"
+    "                        many the list is published (crl_parts)\n";
 
 static const char *take(void *own, int code, const char *argument)
 {
@@ -45,7 +45,7 @@ static const char *take(void *own, int code, const char *argument)
     }
     parts = strtoul(slash + 1, &end, 10);
     if (*end != '\0' || part < 1 || part > parts || parts > CRL_PARTS_MAX) {
-        return "--part is K/N, K from 1 to N, not";
+        return "--part is K/N, K from 1 to N, N 1024 at most, not";
     }
     *asked = (struct crl_asked){.part = (uint32_t)part, .parts = (uint32_t)parts};
     return NULL;

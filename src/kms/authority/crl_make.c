@@ -1,5 +1,8 @@
 #include "kms/authority/crl_make.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "cert/crl.h"
 #include "cert/der.h"
 #include "kms/authority/authority.h"
@@ -12,7 +15,7 @@ enum {
     CE_CRL_NUMBER = 20,
     CE_REASON_CODE = 21,
     CE_ISSUING_DISTRIBUTION_POINT = 28,
-    PARTS_MAX = 1 << 16,
+    PART_NAME_SIZE = 32,
 };
 
 /* Reasons for users' certificates; the others are for CAs and for delta lists. */
@@ -45,7 +48,9 @@ uint32_t crl_part_of(struct span serial, uint32_t parts)
 
 bool crl_item_is_in(const struct crl_item *item, uint32_t part, uint32_t parts)
 {
-    return parts <= 1 || part == (item->part != 0 ? item->part : crl_part_of(item->serial, parts));
+    const bool is_named = item->part != 0 && item->part <= parts;
+
+    return parts <= 1 || part == (is_named ? item->part : crl_part_of(item->serial, parts));
 }
 
 static enum fault check_order(const struct crl_order *order, struct why *why)
@@ -56,13 +61,8 @@ static enum fault check_order(const struct crl_order *order, struct why *why)
     if (order->parts <= 1) {
         return FAULT_NONE;
     }
-    if (order->part < 1 || order->part > order->parts || order->parts > PARTS_MAX) {
+    if (order->part < 1 || order->part > order->parts || order->parts > PROFILE_PARTS_MAX) {
         return fault_at(FAULT_SYNTAX, 0, "there is no such part of the list", why);
-    }
-    if (order->url.len == 0) {
-        return fault_at(FAULT_SYNTAX, 0,
-                        "RFC 5280, section 5.2.5: a part of a list names its distribution point",
-                        why);
     }
     return FAULT_NONE;
 }
@@ -114,12 +114,21 @@ static enum fault add_items(struct buffer *out, const struct crl_order *order, c
     return FAULT_NONE;
 }
 
-static void add_issuing_point(struct buffer *out, struct span url)
+static void add_issuing_point(struct buffer *out, const struct authority *authority,
+                              const struct crl_order *order)
 {
+    struct cursor in = cursor_over(authority_facts(authority)->subject);
     struct extension e = extension_open(out, CE_ISSUING_DISTRIBUTION_POINT, true);
     size_t point = der_open(out, DER_SEQUENCE);
+    char name[PART_NAME_SIZE];
+    struct span rdns = {0};
 
-    distribution_point_write(out, url);
+    if (order->url.len > 0) {
+        distribution_point_write(out, order->url);
+    } else if (der_take(&in, DER_SEQUENCE, &rdns)) { /* it was read before: it is one */
+        (void)snprintf(name, sizeof(name), "CRL %" PRIu32 "/%" PRIu32, order->part, order->parts);
+        distribution_point_write_below(out, rdns, span_text(name));
+    }
     der_close(out, point);
     extension_close(out, e);
 }
@@ -136,7 +145,7 @@ static void add_extensions(struct buffer *out, const struct authority *authority
     der_add_number(out, DER_INTEGER, order->number);
     extension_close(out, e);
     if (order->parts > 1) {
-        add_issuing_point(out, order->url);
+        add_issuing_point(out, authority, order);
     }
     der_close(out, extensions);
     der_close(out, tagged);

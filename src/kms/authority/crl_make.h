@@ -34,10 +34,14 @@ struct crl_item {
     struct span serial; /* content octets of the INTEGER; until the next call */
     int64_t revoked_at;
     enum crl_reason reason;
-    uint32_t part; /* the one that its certificate names; 0: it goes by crl_part_of() */
+    uint32_t part; /* the one that its certificate names; 0: none */
 };
 
-/* Whether it stands in part K of N (parts 0 or 1: the whole list). */
+/*
+ * Whether it stands in part K of N (parts 0 or 1: the whole list): in the one that its certificate
+ * names, where there is such a part, else in the one that crl_part_of() tells. So each stands in
+ * exactly one of N.
+ */
 bool crl_item_is_in(const struct crl_item *item, uint32_t part, uint32_t parts);
 
 /*
@@ -50,7 +54,7 @@ struct crl_order {
     uint64_t number; /* CRL number; whoever asks sees to it that it only grows */
     int64_t this_update, next_update;
     uint32_t part, parts; /* K of N, from 1; parts 0 or 1: the whole list */
-    struct span url;      /* of this part, for the issuing distribution point; needed in parts */
+    struct span url;      /* of this part, for the issuing distribution point */
 };
 
 /* Which part a serial falls into, from 1 to `parts`: its last four bytes decide, which are random.
@@ -58,10 +62,12 @@ struct crl_order {
 uint32_t crl_part_of(struct span serial, uint32_t parts);
 
 /*
- * Makes a list: items of other parts are passed over. Added to `der`, which needs about 45 bytes an
+ * Makes a list: items of other parts are passed over. A part has a critical issuing distribution
+ * point (RFC 5280, section 5.2.5): its URL, or, without one, the name of the CA with `CN=CRL K/N`
+ * below it, which no certificate names. Added to `der`, which needs about 45 bytes an
  * entry below its maximum.
  *
- * FAULT_SYNTAX    an order that cannot be: no such part, no URL, the next update before this one
+ * FAULT_SYNTAX    an order that cannot be: no such part, the next update before this one
  * FAULT_LIMIT     `der` is full
  * FAULT_RESOURCE
  * and what `next` gives

@@ -8,8 +8,13 @@
 #include "cert/extension.h"
 #include "cert/key.h"
 #include "kms/authority/der_write.h"
+#include "kms/authority/name_write.h"
 
-enum { URI_NAME = DER_CONTEXT | 6, EXPLICIT_0 = DER_CONTEXT | DER_CONSTRUCTED | 0 };
+enum {
+    URI_NAME = DER_CONTEXT | 6,
+    DIRECTORY_NAME = DER_CONTEXT | DER_CONSTRUCTED | 4, /* explicit: Name is a CHOICE */
+    EXPLICIT_0 = DER_CONTEXT | DER_CONSTRUCTED | 0,
+};
 
 static const uint8_t email_protection[] = {0x2B, 0x06, 0x01, 0x05, 0x05, 0x07, 0x03, 0x04};
 static const uint8_t any_policy[] = {0x55, 0x1D, 0x20, 0x00};
@@ -153,6 +158,18 @@ void distribution_point_write(struct buffer *out, struct span url)
     size_t full_name = der_open(out, EXPLICIT_0); /* fullName, GeneralNames: implicit */
 
     der_add(out, URI_NAME, url);
+    der_close(out, full_name);
+    der_close(out, point);
+}
+
+void distribution_point_write_below(struct buffer *out, struct span rdns, struct span common_name)
+{
+    size_t point = der_open(out, EXPLICIT_0);
+    size_t full_name = der_open(out, EXPLICIT_0);
+    size_t directory_name = der_open(out, DIRECTORY_NAME);
+
+    name_write_below(out, rdns, common_name);
+    der_close(out, directory_name);
     der_close(out, full_name);
     der_close(out, point);
 }

@@ -51,4 +51,7 @@ void extension_close(struct buffer *out, struct extension e);
 /* A DistributionPointName with this URL as its fullName (section 4.2.1.13). */
 void distribution_point_write(struct buffer *out, struct span url);
 
+/* One with a directoryName as its fullName: these RDNs, and a CN below them. */
+void distribution_point_write_below(struct buffer *out, struct span rdns, struct span common_name);
+
 #endif

@@ -74,3 +74,12 @@ void name_write(struct buffer *out, struct span organization, struct span common
     add_rdn(out, span_of(common_name_oid, sizeof(common_name_oid)), common_name);
     der_close(out, name);
 }
+
+void name_write_below(struct buffer *out, struct span rdns, struct span common_name)
+{
+    size_t name = der_open(out, DER_SEQUENCE);
+
+    buffer_add(out, rdns);
+    add_rdn(out, span_of(common_name_oid, sizeof(common_name_oid)), common_name);
+    der_close(out, name);
+}

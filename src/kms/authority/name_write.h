@@ -25,4 +25,7 @@ struct span name_cut(struct span text);
 /* Adds a Name; what is empty is left out. Both are writable, and not too long. */
 void name_write(struct buffer *out, struct span organization, struct span common_name);
 
+/* Adds a Name: these RDNs (the contents of another one), and a CN below them. */
+void name_write_below(struct buffer *out, struct span rdns, struct span common_name);
+
 #endif

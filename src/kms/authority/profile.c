@@ -264,13 +264,18 @@ static const char *read_line(struct span line, struct profile *profile, uint32_t
     return "the profile has no setting of this name";
 }
 
+bool profile_has_part_urls(const struct profile *profile)
+{
+    return strstr(profile->crl_url, part_mark) != NULL;
+}
+
 /* What settings say of each other; NULL: nothing is wrong. */
 static const char *check_together(const struct profile *profile)
 {
     if (profile->ca_validity > profile->root_validity) {
         return "ca_validity is no longer than root_validity";
     }
-    if (profile->crl_parts > 1 && strstr(profile->crl_url, part_mark) == NULL) {
+    if (profile->crl_parts > 1 && !profile_has_part_urls(profile)) {
         return "with crl_parts above 1, crl_url has {part} in it";
     }
     if (profile->policy_url[0] != '\0' && profile->policy[0] == '\0') {

@@ -79,6 +79,9 @@ MUST_USE enum fault profile_parse(struct span text, struct profile *out, size_t 
  */
 MUST_USE enum fault profile_default_text(struct span crl_url, struct buffer *out, struct why *why);
 
+/* True when each part of the list has a URL of its own: crl_url has `{part}` in it. */
+bool profile_has_part_urls(const struct profile *profile);
+
 /*
  * Adds the URL of one part of the list (1 to crl_parts); nothing where no URL is set. A URL without
  * `{part}` is that of the whole list, which then stands for every part.

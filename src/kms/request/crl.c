@@ -14,6 +14,7 @@ enum { DETAIL_SIZE = 128, SCRATCH_MAX = 1 << 16 };
 struct entries {
     struct store_walk walk;
     const struct crl_asked *asked;
+    bool by_url;   /* parts have URLs, which certificates name */
     int64_t count; /* of this part */
 };
 
@@ -34,7 +35,7 @@ static enum fault next_entry(void *context, struct crl_item *out, struct why *wh
                              .revoked_at = row.revoked_at,
                              .reason = row.status == CERTIFICATE_HELD ? REASON_CERTIFICATE_HOLD
                                                                       : (enum crl_reason)row.reason,
-                             .part = (uint32_t)row.crl_part};
+                             .part = entries->by_url ? (uint32_t)row.crl_part : 0};
     entries->count += crl_item_is_in(out, entries->asked->part, entries->asked->parts);
     return FAULT_NONE;
 }
@@ -61,7 +62,7 @@ static enum fault make(struct kms *kms, const struct crl_asked *asked, struct bu
                               .next_update = made->next_update,
                               .part = asked->part,
                               .parts = asked->parts};
-    struct entries entries = {.asked = asked};
+    struct entries entries = {.asked = asked, .by_url = profile_has_part_urls(&kms->profile)};
     int64_t last = 0;
     enum fault fault = find_last(kms, asked, &last, why);
 
@@ -69,7 +70,7 @@ static enum fault make(struct kms *kms, const struct crl_asked *asked, struct bu
         fault = revoked_walk(kms->store, last, &entries.walk, why);
     }
     if (fault == FAULT_NONE) {
-        if (asked->parts > 0) {
+        if (entries.by_url && asked->parts > 0) {
             profile_add_crl_url(&kms->profile, asked->part, &url);
             order.url = buffer_span(&url);
         }
@@ -115,11 +116,6 @@ enum fault crl_begin(struct kms *kms, const struct crl_asked *asked, struct buff
     const size_t start = der->len;
     enum fault fault;
 
-    if (asked->parts > 0 && kms->profile.crl_url[0] == '\0') {
-        *why = (struct why){
-            .rule = "a part names the URL where it is fetched, and profile.conf has no crl_url"};
-        return kms_refuse(kms, FAULT_DENIED, why);
-    }
     fault = kms_begin(kms, why);
     if (fault == FAULT_NONE) {
         fault = crl_next_number(kms->store, kms->now, &made.number, why);

@@ -5,11 +5,13 @@
 #include "kms/request/session.h"
 
 /*
- * The act `crl`: a revocation list of now, the whole or one of `parts` parts. Its number is greater
+ * The act `crl`: a revocation list of now, the whole or one of `parts` parts, which together have
+ * every entry once. Where profile.conf has no URL for each part, a part has a name of its own, and
+ * serials alone decide which entry stands in which part. Its number is greater
  * than that of every list before, parts too. Who is held or revoked stands in it until he has stood
  * in one list that was made after his certificate had ended (RFC 5280, section 3.3).
  */
-enum { CRL_PARTS_MAX = 65535 };
+enum { CRL_PARTS_MAX = PROFILE_PARTS_MAX };
 
 struct crl_asked {
     uint32_t part, parts; /* K of N; 0 of 0: the whole */
@@ -24,7 +26,6 @@ struct crl_made {
  * brings the file to its place and commits (kms_commit()), or rolls back. The session has the CA
  * open.
  *
- * FAULT_DENIED  a part was asked for, and profile.conf has no crl_url
  * FAULT_LIMIT   `der` is full
  * FAULT_RESOURCE, FAULT_SYNTAX
  */

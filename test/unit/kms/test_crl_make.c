@@ -228,6 +228,71 @@ static void parts_make_the_whole(void **state)
     assert_int_equal(sum, ENTRIES);
 }
 
+/* RFC 5280, section 5.2.5: the issuing distribution point is a directoryName then. */
+static void a_part_without_a_url_has_a_name(void **state)
+{
+    struct numbers numbers = {.end = 50};
+    struct buffer der = buffer_with_max(1 << 20);
+    struct buffer issuing = ca.issuing;
+    const uint8_t *at = issuing.at;
+    X509 *issuer = d2i_X509(NULL, &at, (long)issuing.len);
+    X509_NAME *expected = X509_NAME_dup(X509_get_subject_name(issuer));
+    struct crl_order order;
+    struct why why;
+    X509_CRL *list;
+    ISSUING_DIST_POINT *point;
+    const GENERAL_NAME *name;
+    int critical = -1;
+
+    (void)state;
+    whole_order(&order);
+    order.part = 3;
+    order.parts = 12;
+    assert_int_equal(crl_make(ca.authority, &order, next_number, &numbers, &der, &why), FAULT_NONE);
+    list = decoded(buffer_span(&der));
+    point = X509_CRL_get_ext_d2i(list, NID_issuing_distribution_point, &critical, NULL);
+    assert_int_equal(critical, 1);
+    assert_int_equal(sk_GENERAL_NAME_num(point->distpoint->name.fullname), 1);
+    name = sk_GENERAL_NAME_value(point->distpoint->name.fullname, 0);
+    assert_int_equal(name->type, GEN_DIRNAME);
+    assert_int_equal(X509_NAME_add_entry_by_txt(expected, "CN", MBSTRING_UTF8,
+                                                (const uint8_t *)"CRL 3/12", -1, -1, 0),
+                     1);
+    assert_int_equal(X509_NAME_cmp(name->d.directoryName, expected), 0);
+    ISSUING_DIST_POINT_free(point);
+    X509_CRL_free(list);
+    X509_NAME_free(expected);
+    X509_free(issuer);
+    buffer_clear(&der);
+}
+
+/* Whatever the number of parts was when its certificate was issued, an entry stands in one. */
+static void an_item_is_in_one_part(void **state)
+{
+    (void)state;
+    for (uint32_t parts = 1; parts <= 9; parts++) {
+        for (uint32_t named = 0; named <= 8; named++) {
+            uint8_t serial[SERIAL_SIZE];
+            struct crl_item item = {.serial = span_of(serial, sizeof(serial)), .part = named};
+            uint32_t found = 0, count = 0;
+
+            serial_of(12345, serial);
+            for (uint32_t part = 1; part <= parts; part++) {
+                if (crl_item_is_in(&item, part, parts)) {
+                    found = part;
+                    count++;
+                }
+            }
+            assert_int_equal(count, 1);
+            if (named != 0 && named <= parts) {
+                assert_int_equal(found, named);
+            } else {
+                assert_int_equal(found, crl_part_of(item.serial, parts));
+            }
+        }
+    }
+}
+
 /* It must never change: certificates name the part that they fall into. */
 static void the_part_of_a_serial_stays(void **state)
 {
@@ -268,7 +333,7 @@ static void orders_that_cannot_be_are_refused(void **state)
         {.number = 1, .this_update = NOW, .next_update = NOW - 1},
         {.number = 1, .this_update = NOW, .next_update = NOW + 1, .part = 0, .parts = 2},
         {.number = 1, .this_update = NOW, .next_update = NOW + 1, .part = 3, .parts = 2},
-        {.number = 1, .this_update = NOW, .next_update = NOW + 1, .part = 1, .parts = 2},
+        {.number = 1, .this_update = NOW, .next_update = NOW + 1, .part = 1, .parts = 1025},
     };
     struct buffer der = buffer_with_max(1 << 20);
     struct buffer small = buffer_with_max(2000);
@@ -351,6 +416,8 @@ int main(void)
         cmocka_unit_test(libcrypto_reads_every_entry),
         cmocka_unit_test(the_roster_reads_it_too),
         cmocka_unit_test(parts_make_the_whole),
+        cmocka_unit_test(a_part_without_a_url_has_a_name),
+        cmocka_unit_test(an_item_is_in_one_part),
         cmocka_unit_test(the_part_of_a_serial_stays),
         cmocka_unit_test(an_empty_list_is_one),
         cmocka_unit_test(orders_that_cannot_be_are_refused),
