@@ -1,10 +1,12 @@
 """`keyroster kms` ended or starved anywhere: what was told is there, nothing is done twice, the store is whole."""
 
+import contextlib
 import json
 import os
 import random
 import shutil
 import signal
+import sqlite3
 import subprocess
 import time
 import unittest
@@ -98,7 +100,8 @@ class FaultTest(kms_support.KmsTest):
     def assert_no_half_files(self, folder):
         if folder.exists():
             for file in folder.iterdir():
-                self.assertEqual(file.suffix, ".p12")
+                # What was replaced, by a run that was ended before its commit, stays under a name of its own.
+                self.assertRegex(file.name, r"^([^.].*\.p12|\..*\.p12\.[0-9a-f]{16}\.old)$")
                 self.assertGreater(file.stat().st_size, 1000)
 
 
@@ -187,6 +190,81 @@ class Killed(FaultTest):
             seen.append(row["number"])
         self.assertEqual(seen, sorted(set(seen)))
         self.assert_whole()
+
+
+class NotCommitted(FaultTest):
+    """The commit itself fails, after the files have their names: what was there before is there again."""
+
+    def setUp(self):
+        super().setUp()
+        self.p12 = self.site.folder / "p12"
+        self.site.rows("enrol", "a@example.org", "b@example.org", "--issue", "--p12-dir", self.p12, by=("anna", "p12"))
+        self.p12.joinpath("new@example.org.p12").write_text("somebody put it here")
+
+    def let_no_commit_work(self):
+        self.run_sql("CREATE TABLE never(a INTEGER PRIMARY KEY, b INTEGER"
+                     " REFERENCES never(a) DEFERRABLE INITIALLY DEFERRED) STRICT;"
+                     "CREATE TRIGGER never_commit AFTER INSERT ON audit BEGIN INSERT INTO never(b) VALUES(-1); END;")
+
+    def run_sql(self, text):
+        with contextlib.closing(sqlite3.connect(self.site.store / "keyroster.db")) as database:
+            database.executescript(text)
+
+    def files(self):
+        return {path.name: path.read_bytes() for path in self.p12.iterdir()}
+
+    def assert_not_done(self, verb, *words, by):
+        """Not without a commit; and with it all the same."""
+        before = self.files()
+        self.let_no_commit_work()
+        done = self.site.kms(verb, *words, by=by)
+        self.run_sql("DROP TRIGGER never_commit; DROP TABLE never;")
+        self.assertEqual(done.status, support.NOT_DONE, done.err)
+        self.assertIn("FOREIGN KEY", done.err)
+        self.assertNotIn(b"@", done.out)
+        self.assertEqual(self.files(), before)
+        done = self.site.kms(verb, *words, by=by)
+        self.assertEqual(done.status, DONE, done.err)
+        after = self.files()
+        self.assertFalse([name for name in after if name.startswith(".")])
+        self.assertNotEqual(after, before)
+        self.assert_whole()
+
+    def test_renewal_of_many(self):
+        self.assert_not_done("renew", "--days-left", "600", "--p12-dir", self.p12, by=("anna", "p12"))
+
+    def test_renewal_of_one(self):
+        self.assert_not_done("renew", "a@example.org", "--p12", self.p12 / "a@example.org.p12", by=("anna", "p12"))
+
+    def test_issue(self):
+        self.assert_not_done("enrol", "new@example.org", "old@example.org", "--issue", "--p12-dir", self.p12,
+                             by=("anna", "p12"))
+
+    def test_complete(self):
+        token = self.site.folder / "token"
+        token.write_text(self.site.rows("enrol", "new@example.org", by=("anna",))[0]["token"])
+        self.assert_not_done("complete", "--token-file", token, "--p12", self.p12 / "a@example.org.p12",
+                             by=("anna", "p12"))
+
+    def requests(self, *addresses):
+        for number, address in enumerate(addresses):
+            request = self.site.folder / f"{number}.json"
+            self.done(self.site.kms("recover", address, "--why", "a lost card", "-o", request, by=("anna",)))
+            for agent in ("xena", "zoe"):
+                self.done(self.site.kms("approve", request, "--agent", agent, by=(agent,)))
+            yield request
+
+    def test_collect(self):
+        requests = list(self.requests("a@example.org", "b@example.org"))
+        self.assert_not_done("collect", *requests, "--p12-dir", self.p12, "--each", self.p12, by=("anna", "p12"))
+
+    def test_collect_of_two_requests_for_one_user(self):
+        """Each has its file; neither is the other's."""
+        requests = list(self.requests("a@example.org", "b@example.org", "a@example.org"))
+        before = set(self.files())
+        rows = self.site.rows("collect", *requests, "--p12-dir", self.p12, by=("anna", "p12"))
+        self.assertEqual([row["result"] for row in rows], ["collected"] * 3)
+        self.assertEqual(set(self.files()) - before, {f"a@example.org-{rows[2]['request']}.p12"})
 
 
 @unittest.skipIf(support.SANITIZED, "the sanitizers have an allocator of their own")

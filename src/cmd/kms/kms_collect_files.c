@@ -38,7 +38,7 @@ struct making {
     bool is_placed;
 };
 
-/* `ADDRESS.p12`, or `ADDRESS-SERIAL.p12`, made safe. */
+/* `ADDRESS.p12`, a user's second one `ADDRESS-REQUEST.p12`; or `ADDRESS-SERIAL.p12`; made safe. */
 static enum fault name_of(const struct collect_files *files, const struct collection *collection,
                           struct making *m, struct why *why)
 {
@@ -56,6 +56,9 @@ static enum fault name_of(const struct collect_files *files, const struct collec
         recovery_serial_text(request->keys[m->which].serial, serial);
         buffer_add_byte(&text, '-');
         buffer_add_text(&text, serial);
+    } else if (id_set_has(&files->users, request->user)) {
+        buffer_add_byte(&text, '-');
+        buffer_add_hex(&text, span_of(request->digest, sizeof(request->digest)));
     }
     fault = text.fault == FAULT_NONE ? p12_dir_name(buffer_span(&text), m->name, why)
                                      : fault_at(FAULT_RESOURCE, 0, "out of memory", why);
@@ -88,6 +91,7 @@ static enum fault cannot(struct kms *kms, struct why *why)
 enum fault collect_files_make(struct collect_files *files, const struct collector *collector,
                               const struct collection *collection, struct why *why)
 {
+    const int64_t user = collection->recovery.request.user;
     const size_t whole = files->has_whole ? 1 : 0;
     const size_t count = whole + (files->has_single ? collection->key_count : 0);
     struct making *grown =
@@ -107,7 +111,9 @@ enum fault collect_files_make(struct collect_files *files, const struct collecto
             return cannot(collector->kms, why);
         }
     }
-    return FAULT_NONE;
+    return id_set_has(&files->users, user) || id_set_add(&files->users, user, why) == FAULT_NONE
+               ? FAULT_NONE
+               : cannot(collector->kms, why);
 }
 
 enum fault collect_files_place(struct collect_files *files, struct kms *kms, struct why *why)
@@ -131,9 +137,12 @@ enum fault collect_files_place(struct collect_files *files, struct kms *kms, str
 
 void collect_files_take_back(struct collect_files *files)
 {
-    for (size_t i = 0; i < files->count; i++) {
-        if (files->making[i].is_placed) {
-            p12_dir_remove(files->making[i].dir, files->making[i].name);
+    for (size_t i = files->count; i-- > 0;) {
+        struct making *m = &files->making[i];
+
+        if (m->is_placed) {
+            p12_dir_take_back(m->dir, m->name, &m->file);
+            m->is_placed = false;
         }
     }
 }
@@ -158,4 +167,5 @@ void collect_files_clear(struct collect_files *files)
     files->has_whole = files->has_single = false;
     free(files->making);
     files->making = NULL;
+    id_set_clear(&files->users);
 }

@@ -2,6 +2,7 @@
 #define CMD_KMS_KMS_COLLECT_FILES_H
 
 #include "kms/request/collect.h"
+#include "kms/request/id_set.h"
 #include "kms/request/p12_dir.h"
 
 /* The files in which the keys of requests are handed out. Names of paths are the caller's. */
@@ -17,6 +18,7 @@ struct collect_files {
     char name[P12_NAME_SIZE]; /* of `p12` in its folder */
     struct making *making;    /* the files of the requests of one transaction */
     size_t count;
+    struct id_set users; /* who has a file in `p12_dir` by this run */
 };
 
 /* Opens the folders. Faults of p12_dir_open(); the sentence, in kms->told, names the folder. */
@@ -32,10 +34,13 @@ MUST_USE enum fault collect_files_make(struct collect_files *files,
 MUST_USE enum fault collect_files_place(struct collect_files *files, struct kms *kms,
                                         struct why *why);
 
-/* Takes away those that have their names: the act behind them did not come about. */
+/*
+ * Takes away those that have their names, and brings back what they replaced: the act behind them
+ * did not come about.
+ */
 void collect_files_take_back(struct collect_files *files);
 
-/* Drops what has no name, and begins anew. */
+/* Drops what has no name, and what was replaced, and begins anew. */
 void collect_files_forget(struct collect_files *files);
 
 void collect_files_clear(struct collect_files *files);

@@ -125,6 +125,19 @@ static enum fault settle_all(const struct run *run, size_t n, struct why *why)
     return fault == FAULT_NONE ? kms_commit(run->kms, why) : fault;
 }
 
+/* The files of the first `n` items, the last one first. */
+static void take_back(const struct run *run, size_t n)
+{
+    for (size_t i = n; i-- > 0;) {
+        struct bulk_item *item = item_at(run, i);
+
+        if (item->is_placed) {
+            p12_dir_take_back(run->bulk->dir, item->file_name, &item->file);
+            item->is_placed = false;
+        }
+    }
+}
+
 /* One transaction with the first `n` items in it, and then their rows. */
 static enum fault commit(struct run *run, size_t n, struct why *why)
 {
@@ -133,11 +146,7 @@ static enum fault commit(struct run *run, size_t n, struct why *why)
     if (fault != FAULT_NONE) {
         fault = kms_tell(run->kms, fault, why, "%s", why->rule); /* outlives the transaction */
         kms_rollback(run->kms);
-        for (size_t i = 0; i < n; i++) {
-            if (item_at(run, i)->is_placed) {
-                p12_dir_remove(run->bulk->dir, item_at(run, i)->file_name);
-            }
-        }
+        take_back(run, n);
         return fault;
     }
     for (size_t i = 0; i < n && fault == FAULT_NONE; i++) {

@@ -12,10 +12,16 @@
 static const char not_good[] =
     "the token is not good (look at it again; after ten wrong tries only a new one helps)";
 
-/* Counts a wrong try, in a transaction of its own, whatever becomes of the rest. */
+/*
+ * Counts a wrong try, in a transaction of its own, whatever becomes of the rest: what was begun is
+ * taken back.
+ */
 static enum fault count_try(struct kms *kms, const struct token_row *row, struct why *why)
 {
-    enum fault fault = kms_begin(kms, why);
+    enum fault fault;
+
+    kms_rollback(kms);
+    fault = kms_begin(kms, why);
 
     if (fault == FAULT_NONE) {
         fault = token_count_try(kms->store, row->id, why);
@@ -222,7 +228,7 @@ enum fault complete_settle(struct kms *kms, const struct issue_terms *terms,
         fault = kms_tell(kms, fault, why, "%s", why->rule);
         kms_rollback(kms);
         if (is_placed) {
-            p12_dir_remove(dir, name);
+            p12_dir_take_back(dir, name, &file);
         }
     }
     p12_dir_drop(dir, &file);

@@ -45,7 +45,8 @@ MUST_USE enum fault complete_make(struct kms *kms, const struct issue_terms *ter
 
 /*
  * Places the PKCS#12 as `name` and commits. FAULT_DENIED: the token was used meanwhile; faults of
- * the store and of p12_dir.h. After a failure there is no file, and the token is good still.
+ * the store and of p12_dir.h. After a failure the file is not
+ * there, or what was there before is again, and the token is good still.
  */
 MUST_USE enum fault complete_settle(struct kms *kms, const struct issue_terms *terms,
                                     const struct p12_dir *dir, const char *name,

@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -220,10 +222,48 @@ enum fault p12_dir_keep(const struct p12_dir *dir, const char *name, struct span
 }
 
 /*
+ * Keeps what has the name under another one, which nothing has yet; `*out` is NULL where there is
+ * nothing to keep. The name itself stays, where the file system has links.
+ */
+static int set_aside(const struct p12_dir *dir, const char *name, char **out)
+{
+    struct stat there;
+    uint64_t random;
+    char *old = NULL;
+
+    if (fstatat(dir->fd, name, &there, AT_SYMLINK_NOFOLLOW) != 0) {
+        return errno == ENOENT ? 0 : -1;
+    }
+    if (!S_ISREG(there.st_mode) && !S_ISLNK(there.st_mode)) {
+        return 0; /* nothing of ours, and rename() replaces no folder */
+    }
+    if (getrandom(&random, sizeof(random), 0) != sizeof(random) ||
+        asprintf(&old, ".%.200s.%016" PRIx64 ".old", name, random) < 0) {
+        return -1;
+    }
+    if (linkat(dir->fd, name, dir->fd, old, 0) != 0 && renameat(dir->fd, name, dir->fd, old) != 0) {
+        free(old);
+        return -1;
+    }
+    *out = old;
+    return 0;
+}
+
+/* The way back, whether the name is taken or not. */
+static void put_back(const struct p12_dir *dir, const char *name, char *old)
+{
+    if (old != NULL) {
+        (void)renameat(dir->fd, old, dir->fd, name);
+        (void)unlinkat(dir->fd, old, 0); /* rename() does nothing with two names of one file */
+        free(old);
+    }
+}
+
+/*
  * Gives a file without a name that one. Where it is taken, by way of another, which is the same
  * each time: if the program ends right there, the next run clears it away.
  */
-static int link_file(const struct p12_dir *dir, const char *name, int fd)
+static int link_file(const struct p12_dir *dir, const char *name, int fd, char **old)
 {
     char link[LINK_SIZE], aside[P12_NAME_SIZE];
 
@@ -231,7 +271,7 @@ static int link_file(const struct p12_dir *dir, const char *name, int fd)
     if (linkat(AT_FDCWD, link, dir->fd, name, AT_SYMLINK_FOLLOW) == 0) {
         return 0;
     }
-    if (errno != EEXIST) {
+    if (errno != EEXIST || set_aside(dir, name, old) != 0) {
         return -1;
     }
     (void)snprintf(aside, sizeof(aside), ".%.240s.part", name);
@@ -245,22 +285,39 @@ static int link_file(const struct p12_dir *dir, const char *name, int fd)
     return -1;
 }
 
+static int rename_file(const struct p12_dir *dir, const char *name, const char *from, char **old)
+{
+    return set_aside(dir, name, old) == 0 ? renameat(dir->fd, from, dir->fd, name) : -1;
+}
+
 enum fault p12_dir_place(const struct p12_dir *dir, const char *name, struct p12_file *file,
                          struct why *why)
 {
-    const int failed = file->name != NULL ? renameat(dir->fd, file->name, dir->fd, name)
-                                          : link_file(dir, name, file->fd);
+    char *old = NULL;
+    const int failed = file->name != NULL ? rename_file(dir, name, file->name, &old)
+                                          : link_file(dir, name, file->fd, &old);
 
     if (failed != 0) {
         const enum fault fault = fault_of_errno(why);
 
+        put_back(dir, name, old);
         p12_dir_drop(dir, file);
         return fault;
     }
     free(file->name);
     file->name = NULL;
     p12_dir_drop(dir, file);
+    file->old = old;
     return FAULT_NONE;
+}
+
+void p12_dir_take_back(const struct p12_dir *dir, const char *name, struct p12_file *file)
+{
+    if (file->old == NULL) {
+        p12_dir_remove(dir, name);
+    }
+    put_back(dir, name, file->old);
+    file->old = NULL;
 }
 
 void p12_dir_drop(const struct p12_dir *dir, struct p12_file *file)
@@ -268,6 +325,10 @@ void p12_dir_drop(const struct p12_dir *dir, struct p12_file *file)
     if (file->name != NULL) {
         (void)unlinkat(dir->fd, file->name, 0);
         free(file->name);
+    }
+    if (file->old != NULL) {
+        (void)unlinkat(dir->fd, file->old, 0);
+        free(file->old);
     }
     if (file->fd > 0) {
         (void)close(file->fd);

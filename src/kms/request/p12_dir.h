@@ -6,16 +6,19 @@
 /*
  * A folder into which PKCS#12 files are handed out, mode 0600 each. A file is *kept* first, without
  * a name, whole and on the disk, so that nothing is left of it when the program ends; then it is
- * *placed*, in one step, and the row in the store that says so is committed after that.
+ * *placed*, in one step, and the row in the store that says so is committed after that. What had
+ * the name before stays beside it, as `.NAME.RANDOM.old`, until the commit: the file is *dropped*
+ * after it, and *taken back* where it failed. If the program ends in between, both files are there.
  */
 struct p12_dir {
     int fd; /* of the folder; < 0: none */
 };
 
-/* A file that is kept and not placed yet; {0} is none. */
+/* A file that is kept or placed; {0} is none. */
 struct p12_file {
-    int fd;     /* 0: none */
+    int fd;     /* 0: none, or it is placed */
     char *name; /* in the folder, where there are no files without a name; else NULL */
+    char *old;  /* once it is placed: what the file is called now that had its name; NULL: none */
 };
 
 enum { P12_NAME_SIZE = 256 }; /* with NUL */
@@ -45,14 +48,23 @@ MUST_USE enum fault p12_dir_open_for(const char *path, struct p12_dir *out,
 MUST_USE enum fault p12_dir_keep(const struct p12_dir *dir, const char *name, struct span bytes,
                                  struct p12_file *out, struct why *why);
 
-/* Gives it its name; a file that has that name already is replaced. FAULT_RESOURCE. */
+/*
+ * Gives it its name; a file that has that name already is replaced, and kept as `file->old`.
+ * FAULT_ABSENT, FAULT_DENIED, FAULT_RESOURCE: what the system says; then all is as it was.
+ */
 MUST_USE enum fault p12_dir_place(const struct p12_dir *dir, const char *name,
                                   struct p12_file *file, struct why *why);
 
-/* Drops a file that was not placed. */
+/*
+ * Takes back one that was placed: the act behind it did not come about, and what had the name has
+ * it again. Where several were given one name, the last one is taken back first.
+ */
+void p12_dir_take_back(const struct p12_dir *dir, const char *name, struct p12_file *file);
+
+/* Drops a file that was not placed; and, of one that was, what it replaced. */
 void p12_dir_drop(const struct p12_dir *dir, struct p12_file *file);
 
-/* Takes away one that was: the act behind it did not come about. */
+/* Takes away a file that replaced none. */
 void p12_dir_remove(const struct p12_dir *dir, const char *name);
 
 /* Writes the names of all that was placed through to the disk. FAULT_RESOURCE. */

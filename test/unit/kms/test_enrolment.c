@@ -217,6 +217,34 @@ static void a_commit_that_fails_takes_the_file_away(void **state)
     complete_clear(&complete);
 }
 
+/* Between the two looks another one came to stand in its row: it is a wrong try, and is counted. */
+static void a_token_that_changed_meanwhile_is_a_wrong_try(void **state)
+{
+    struct complete complete = {0};
+    struct issue_terms terms = {0};
+    char token[TOKEN_TEXT_SIZE];
+    struct token_row row;
+    struct p12_dir dir;
+    struct why told = {0};
+
+    (void)state;
+    token_of("changed@example.org", token);
+    begin_complete(&site.kms[ANNA], token, &terms, &complete);
+    assert_int_equal(p12_dir_open(site.folder, &dir, &told), FAULT_NONE);
+    ASSERT_DONE(sql_run(store_sql(site.kms[WILMA].store),
+                        "UPDATE token SET hash = zeroblob(32) WHERE used_at IS NULL", why));
+    assert_int_equal(
+        complete_settle(&site.kms[ANNA], &terms, &dir, "changed.p12", &complete, &told),
+        FAULT_DENIED);
+    assert_non_null(strstr(told.rule, "not good"));
+    assert_false(is_there("changed.p12"));
+    ASSERT_DONE(
+        token_find(site.kms[WILMA].store, span_text(complete.token.name), &site.arena, &row, why));
+    assert_int_equal(row.tries, 1);
+    p12_dir_close(&dir);
+    complete_clear(&complete);
+}
+
 static void rows_that_nobody_reads_end_the_run(void **state)
 {
     static const char *const addresses[] = {"r1@example.org", "r2@example.org", "r3@example.org"};
@@ -304,6 +332,7 @@ int main(void)
         cmocka_unit_test_setup(a_token_is_guessed_a_thousand_times, reset),
         cmocka_unit_test_setup(two_use_a_token_at_the_same_time, reset),
         cmocka_unit_test_setup(a_commit_that_fails_takes_the_file_away, reset),
+        cmocka_unit_test_setup(a_token_that_changed_meanwhile_is_a_wrong_try, reset),
         cmocka_unit_test_setup(rows_that_nobody_reads_end_the_run, reset),
         cmocka_unit_test_setup(another_session_is_seen, reset),
         cmocka_unit_test_setup(what_came_before_a_break_is_done, reset),

@@ -130,10 +130,108 @@ static void a_file_is_there_when_it_is_placed(void **state)
     assert_file("a.p12", "one");
     assert_int_equal(p12_dir_place(&dir, "a.p12", &file, &why), FAULT_NONE);
     assert_file("a.p12", "two");
+    assert_int_equal(count_files(), 2); /* the other one, until this one is dropped */
+    p12_dir_drop(&dir, &file);
     assert_int_equal(count_files(), 1);
+    assert_file("a.p12", "two");
     assert_int_equal(p12_dir_sync(&dir, &why), FAULT_NONE);
     p12_dir_remove(&dir, "a.p12");
     assert_int_equal(count_files(), 0);
+    p12_dir_close(&dir);
+}
+
+static void place(const struct p12_dir *dir, const char *name, const char *bytes,
+                  struct p12_file *out)
+{
+    struct why why = {0};
+
+    assert_int_equal(p12_dir_keep(dir, name, span_text(bytes), out, &why), FAULT_NONE);
+    assert_int_equal(p12_dir_place(dir, name, out, &why), FAULT_NONE);
+    assert_file(name, bytes);
+}
+
+static void what_was_there_is_there_again(void **state)
+{
+    struct p12_dir dir = {0};
+    struct p12_file file[3] = {0};
+    struct why why = {0};
+
+    (void)state;
+    assert_int_equal(p12_dir_open(folder, &dir, &why), FAULT_NONE);
+    place(&dir, "a.p12", "one", &file[0]);
+    assert_null(file[0].old);
+    p12_dir_drop(&dir, &file[0]);
+    place(&dir, "a.p12", "two", &file[1]);
+    place(&dir, "a.p12", "three", &file[2]);
+    assert_non_null(file[1].old);
+    assert_file(file[1].old, "one");
+    assert_file(file[2].old, "two");
+    p12_dir_take_back(&dir, "a.p12", &file[2]);
+    assert_file("a.p12", "two");
+    p12_dir_take_back(&dir, "a.p12", &file[1]);
+    p12_dir_drop(&dir, &file[1]);
+    assert_file("a.p12", "one");
+    assert_int_equal(count_files(), 1);
+    p12_dir_take_back(&dir, "a.p12", &file[0]); /* there was none before it */
+    assert_int_equal(count_files(), 0);
+    p12_dir_close(&dir);
+}
+
+/* As where a file system has no files without a name. */
+static void one_with_a_name_of_its_own_keeps_what_was_there_too(void **state)
+{
+    struct p12_dir dir = {0};
+    struct p12_file file = {0};
+    struct why why = {0};
+
+    (void)state;
+    assert_int_equal(p12_dir_open(folder, &dir, &why), FAULT_NONE);
+    place(&dir, "a.p12", "one", &file);
+    place(&dir, ".a.part", "two", &file);
+    file.name = strdup(".a.part");
+    assert_int_equal(p12_dir_place(&dir, "a.p12", &file, &why), FAULT_NONE);
+    assert_file("a.p12", "two");
+    assert_file(file.old, "one");
+    p12_dir_take_back(&dir, "a.p12", &file);
+    assert_file("a.p12", "one");
+    assert_int_equal(count_files(), 1);
+    p12_dir_remove(&dir, "a.p12");
+    p12_dir_close(&dir);
+}
+
+static void a_long_name_is_kept_too(void **state)
+{
+    char name[P12_NAME_SIZE];
+    struct p12_dir dir = {0};
+    struct p12_file file = {0};
+    struct why why = {0};
+
+    (void)state;
+    memset(name, 'x', sizeof(name) - 1);
+    name[sizeof(name) - 1] = '\0';
+    assert_int_equal(p12_dir_open(folder, &dir, &why), FAULT_NONE);
+    place(&dir, name, "one", &file);
+    place(&dir, name, "two", &file);
+    p12_dir_take_back(&dir, name, &file);
+    assert_file(name, "one");
+    assert_int_equal(count_files(), 1);
+    p12_dir_remove(&dir, name);
+    p12_dir_close(&dir);
+}
+
+static void a_folder_is_not_moved_aside(void **state)
+{
+    struct p12_dir dir = {0};
+    struct p12_file file = {0};
+    struct why why = {0};
+
+    (void)state;
+    assert_int_equal(p12_dir_open(folder, &dir, &why), FAULT_NONE);
+    assert_int_equal(mkdirat(dir.fd, "a.p12", 0700), 0);
+    assert_int_equal(p12_dir_keep(&dir, "a.p12", span_text("one"), &file, &why), FAULT_NONE);
+    assert_int_not_equal(p12_dir_place(&dir, "a.p12", &file, &why), FAULT_NONE);
+    assert_int_equal(count_files(), 1);
+    assert_int_equal(unlinkat(dir.fd, "a.p12", AT_REMOVEDIR), 0);
     p12_dir_close(&dir);
 }
 
@@ -216,6 +314,10 @@ int main(void)
         cmocka_unit_test(long_ones_differ_behind_the_cut),
         cmocka_unit_test(no_character_is_cut),
         cmocka_unit_test(a_file_is_there_when_it_is_placed),
+        cmocka_unit_test(what_was_there_is_there_again),
+        cmocka_unit_test(one_with_a_name_of_its_own_keeps_what_was_there_too),
+        cmocka_unit_test(a_long_name_is_kept_too),
+        cmocka_unit_test(a_folder_is_not_moved_aside),
         cmocka_unit_test(nothing_is_left_of_one_that_is_dropped),
         cmocka_unit_test(a_folder_is_made),
         cmocka_unit_test(the_folder_of_a_file_is_found),
