@@ -2,6 +2,7 @@
 
 import pathlib
 import resource
+import shutil
 import signal
 import stat
 import subprocess
@@ -9,7 +10,7 @@ import tempfile
 import unittest
 
 from kms_support import ADMINS, AGENTS, KmsTest, Site
-from support import NOT_DONE, USAGE, run
+from support import NOT_DONE, SANITIZED, USAGE, run
 
 
 def openssl(*arguments, **more):
@@ -265,6 +266,125 @@ class Refused(KmsTest):
 
             self.assertEqual(site.init(preexec=limit).status, NOT_DONE)
             self.left_nothing(site)
+
+
+# Tells in LOG which folder or file is synced and when the store comes to its place, where the process
+# is killed if KILLED is set; and there is no memory for the names of shares if STARVED is.
+SHIM = """
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static void tell(const char *what)
+{
+    FILE *out = fopen(getenv("LOG"), "a");
+
+    fprintf(out, "%s\\n", what);
+    fclose(out);
+}
+
+int fsync(int fd)
+{
+    char link[64], path[4096] = {0};
+
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    if (readlink(link, path, sizeof(path) - 1) > 0) {
+        tell(path);
+    }
+    return (int)syscall(SYS_fsync, fd);
+}
+
+int rename(const char *from, const char *to)
+{
+    tell("rename");
+    if (getenv("KILLED") != NULL) {
+        raise(SIGKILL);
+    }
+    return (int)syscall(SYS_renameat2, -100, from, -100, to, 0);
+}
+
+static int print(char **out, const char *format, va_list more)
+{
+    if (getenv("STARVED") != NULL && strcmp(format, "%s/%s.share") == 0) {
+        errno = ENOMEM;
+        return -1;
+    }
+    return vasprintf(out, format, more);
+}
+
+int asprintf(char **out, const char *format, ...)
+{
+    va_list more;
+    int len;
+
+    va_start(more, format);
+    len = print(out, format, more);
+    va_end(more);
+    return len;
+}
+
+int __asprintf_chk(char **out, int flag, const char *format, ...)
+{
+    va_list more;
+    int len;
+
+    (void)flag;
+    va_start(more, format);
+    len = print(out, format, more);
+    va_end(more);
+    return len;
+}
+"""
+
+
+@unittest.skipIf(SANITIZED, "the sanitizers come before the shim")
+@unittest.skipUnless(shutil.which("gcc"), "no compiler for the shim")
+class Shares(KmsTest):
+    """Shares in files, where the ceremony is ended or starved."""
+
+    def setUp(self):
+        kept = tempfile.TemporaryDirectory()
+        self.addCleanup(kept.cleanup)
+        self.site = Site(kept.name)
+        self.shares, self.log = self.site.folder / "shares", self.site.folder / "log"
+        self.shares.mkdir()
+        source, self.shim = self.site.folder / "shim.c", self.site.folder / "shim.so"
+        source.write_text(SHIM)
+        subprocess.run(["gcc", "-D_GNU_SOURCE", "-shared", "-fPIC", "-o", self.shim, source], check=True)
+
+    def init(self, **variables):
+        return self.site.init("--share-dir", self.shares, variables={
+            "LD_PRELOAD": str(self.shim), "LOG": str(self.log), **variables})
+
+    def test_their_names_are_on_the_disk_before_the_store_is(self):
+        self.done(self.init())
+        told = self.log.read_text().splitlines()
+        own = [told.index(str(self.shares / f"{name}.share")) for name in AGENTS]
+        self.assertLess(max(own), told.index(str(self.shares)))
+        self.assertLess(told.index(str(self.shares)), told.index("rename"))
+
+    def test_none_goes_into_the_store_for_want_of_memory(self):
+        self.refused(self.init(STARVED="1"), "out of memory")
+        self.assertFalse(self.site.store.exists())
+        self.assertEqual(list(self.shares.iterdir()), [])
+
+    def test_one_that_is_killed_tells_the_next_one_what_to_remove(self):
+        self.assertEqual(self.init(KILLED="1").status, -signal.SIGKILL)
+        self.assertFalse(self.site.store.exists())
+        before = sorted(path.read_bytes() for path in self.shares.iterdir())
+        self.refused(self.init(), ".share: a share is there already", f"{self.site.store}.??????")
+        self.assertEqual(sorted(path.read_bytes() for path in self.shares.iterdir()), before)
+        rest, = self.site.folder.glob("kms.??????")
+        shutil.rmtree(rest)
+        for path in self.shares.iterdir():
+            path.unlink()
+        self.done(self.init())
+        self.assert_whole()
 
 
 class OutsideRoot(KmsTest):

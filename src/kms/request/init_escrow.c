@@ -7,6 +7,7 @@
 
 #include "cert/digest.h"
 #include "kms/request/init_steps.h"
+#include "kms/request/p12_dir.h"
 #include "kms/request/share.h"
 #include "kms/store/authority_rows.h"
 #include "kms/store/escrow_rows.h"
@@ -87,6 +88,12 @@ static enum fault write_file(struct ceremony *c, const char *path, struct span s
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, S_IRUSR | S_IWUSR);
     enum fault fault;
 
+    if (fd < 0 && errno == EEXIST) {
+        return kms_tell(&c->kms, FAULT_DENIED, why,
+                        "%s: a share is there already, another store's, or left by a ceremony that "
+                        "was ended and left %s.?????? too: remove both then",
+                        path, c->order->path);
+    }
     if (fd < 0) {
         return kms_tell(&c->kms, errno == ENOENT || errno == ENOTDIR ? FAULT_ABSENT : FAULT_DENIED,
                         why, "%s: %s", path, strerrordesc_np(errno));
@@ -111,8 +118,12 @@ static enum fault hand_out(struct ceremony *c, const struct kms_actor *agent, in
     struct share_row row = {.escrow = escrow, .person = agent->id, .place = index};
     struct buffer sealed = buffer_with_max(SEALED_MAX);
     char *path = c->order->share_dir != NULL ? share_path(c, agent->name) : NULL;
-    enum fault fault = share_seal(&place, agent->identity.sealing, share, &sealed, why);
+    enum fault fault;
 
+    if (path == NULL && c->order->share_dir != NULL) {
+        return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+    }
+    fault = share_seal(&place, agent->identity.sealing, share, &sealed, why);
     if (fault == FAULT_NONE && path != NULL) {
         fault = write_file(c, path, buffer_span(&sealed), why);
     }
@@ -144,6 +155,21 @@ static enum fault hand_out_all(struct ceremony *c, int64_t escrow, const struct 
     return FAULT_NONE;
 }
 
+/* The names of the files on the disk: before the store is, which has the shares nowhere else. */
+static enum fault sync_share_dir(struct ceremony *c, struct why *why)
+{
+    struct p12_dir dir = {0};
+    enum fault fault = p12_dir_open(c->order->share_dir, &dir, why);
+
+    if (fault == FAULT_NONE) {
+        fault = p12_dir_sync(&dir, why);
+    }
+    p12_dir_close(&dir);
+    return fault == FAULT_NONE
+               ? FAULT_NONE
+               : kms_tell(&c->kms, fault, why, "%s: %s", c->order->share_dir, why->rule);
+}
+
 static unsigned count_agents(const struct ceremony *c)
 {
     unsigned count = 0;
@@ -173,6 +199,9 @@ enum fault init_escrow(struct ceremony *c, struct why *why)
     }
     if (fault == FAULT_NONE) {
         fault = hand_out_all(c, escrow, shares, why);
+    }
+    if (fault == FAULT_NONE && c->order->share_dir != NULL) {
+        fault = sync_share_dir(c, why);
     }
     for (size_t i = 0; i < VAULT_AGENTS_MAX; i++) {
         secret_clear(&shares[i]);
