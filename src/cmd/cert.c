@@ -1,4 +1,3 @@
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include "cert/container.h"
 #include "cmd/cert_files.h"
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 #include "cmd/overwriting.h"
 #include "entry/value.h"
 #include "report/cert_report.h"
@@ -26,7 +26,7 @@
 /* The text of one file's certificates before it is written: a certificate of a whole file fits. */
 #define OUTPUT_MAX ((size_t)2 << 30)
 
-enum { FLUSH_AT = 64 * 1024, SENTENCE_MAX = 512, OPTION_NO_SANDBOX = 256, MARK_MAX = 3 };
+enum { FLUSH_AT = 64 * 1024, SENTENCE_MAX = 512, MARK_MAX = 3 };
 
 /* Between values; where they show another one, that counts. */
 enum { VALUE_SEPARATOR = '%' };
@@ -53,24 +53,20 @@ struct reading {
     bool complained;
 };
 
-static int print_help(void)
-{
-    fputs("usage: keyroster cert [OPTION]... FILE...\n"
-          "\n"
-          "Tells the facts of every certificate in the files: DER, PEM, PKCS#7 or CMS\n"
-          "SignedData, tagged settings, S/MIME messages, or their hexadecimal or base64 as\n"
-          "tables and LDIF have it; - is standard input. A file may have 256 MiB.\n"
-          "\n"
-          "  -f, --format FORMAT  text (default) or jsonl: one JSON object a certificate\n"
-          "  -o, --output FILE    write to FILE, which appears whole or not at all\n"
-          "      --no-sandbox     keep all rights while reading\n"
-          "  -h, --help           this help\n"
-          "\n"
-          "Exit status: 0 done; 1 done, but something is no certificate (named on stderr);\n"
-          "2 used wrongly; 3 not done. keyroster-cert(1) tells the whole.\n",
-          stdout);
-    return EXIT_DONE;
-}
+static const char help[] =
+    "usage: keyroster cert [OPTION]... FILE...\n"
+    "\n"
+    "Tells the facts of every certificate in the files: DER, PEM, PKCS#7 or CMS\n"
+    "SignedData, tagged settings, S/MIME messages, or their hexadecimal or base64 as\n"
+    "tables and LDIF have it; - is standard input. A file may have 256 MiB.\n"
+    "\n"
+    "  -f, --format FORMAT  text (default) or jsonl: one JSON object a certificate\n"
+    "  -o, --output FILE    write to FILE, which appears whole or not at all\n"
+    "      --no-sandbox     keep all rights while reading\n"
+    "  -h, --help           this help\n"
+    "\n"
+    "Exit status: 0 done; 1 done, but something is no certificate (named on stderr);\n"
+    "2 used wrongly; 3 not done. keyroster-cert(1) tells the whole.\n";
 
 /* Line of a block in a file of text; 0 where the file has no lines. */
 static size_t line_of(const struct reading *r, const struct container_block *block)
@@ -327,45 +323,43 @@ static int tell_files(struct job *job)
     return done == count ? EXIT_DONE : EXIT_SOME;
 }
 
+static const char *take_option(void *own, int code, const char *argument)
+{
+    struct job *job = own;
+
+    if (code == OPTION_NO_SANDBOX) {
+        job->no_sandbox = true;
+        return NULL;
+    }
+    if (code == 'o') {
+        job->output = argument;
+        return *argument != '\0' ? NULL : "--output is the name of a file, not";
+    }
+    job->add = *argument == 'j' ? cert_report_add_json_line : cert_report_add_text;
+    return strcmp(argument, "jsonl") == 0 || strcmp(argument, "text") == 0
+               ? NULL
+               : "--format is text or jsonl, not";
+}
+
 /* False when the verb ends here, with `*status`. */
 static bool parse_options(int argc, char **argv, struct job *job, int *status)
 {
-    static const struct option options[] = {
+    static const struct option table[] = {
         {"format", required_argument, NULL, 'f'},
         {"output", required_argument, NULL, 'o'},
         {"no-sandbox", no_argument, NULL, OPTION_NO_SANDBOX},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
     };
-    int code;
+    const struct options_frame frame = {.verb = "cert",
+                                        .letters = ":f:o:h",
+                                        .table = table,
+                                        .help = {help},
+                                        .take = take_option,
+                                        .own = job};
 
-    opterr = 0;
-    while ((code = getopt_long(argc, argv, ":f:o:h", options, NULL)) != -1) {
-        if (code == 'h') {
-            *status = print_help();
-            return false;
-        }
-        if (code == '?' || code == ':') {
-            *status = complain_usage("cert",
-                                     code == ':' ? "an argument is missing behind"
-                                                 : "unknown option, or one that takes no argument",
-                                     argv[optind - 1]);
-            return false;
-        }
-        if (code == 'o' && *optarg == '\0') {
-            *status = complain_usage("cert", "--output is the name of a file, not", optarg);
-            return false;
-        }
-        if (code == 'o') {
-            job->output = optarg;
-        } else if (code == OPTION_NO_SANDBOX) {
-            job->no_sandbox = true;
-        } else if (strcmp(optarg, "jsonl") == 0 || strcmp(optarg, "text") == 0) {
-            job->add = optarg[0] == 'j' ? cert_report_add_json_line : cert_report_add_text;
-        } else {
-            *status = complain_usage("cert", "--format is text or jsonl, not", optarg);
-            return false;
-        }
+    if (!options_parse(argc, argv, &frame, status)) {
+        return false;
     }
     if (optind == argc) {
         *status = complain_usage("cert", "no FILE given", NULL);

@@ -57,24 +57,15 @@ static bool open_output(struct comparison *c)
 {
     const struct diff_options *o = &c->options;
     struct overwriting read = {.tree = o->reading.follow_folder};
-    struct why why = {0};
     bool told;
 
     name_list_add(&read.files, o->sources[0]);
     name_list_add(&read.files, o->sources[1]);
     judging_options_add_files(&o->judging, &read.files);
     ldap_options_add_files(&o->ldap, &read.files);
-    told = overwriting_is_told(&read, o->output);
+    told = overwriting_is_told(&read, o->output.path);
     name_list_clear(&read.files);
-    if (told) {
-        return false;
-    }
-    if (outfile_open(o->output, &c->output, &why) != FAULT_NONE) {
-        complain(o->output, 0, why.rule);
-        return false;
-    }
-    interrupt_removes(c->output.temporary);
-    return true;
+    return !told && output_open(o->output.path, &c->output);
 }
 
 static void enter_sandbox(const struct comparison *c)
@@ -117,19 +108,6 @@ static void show_progress(void *context, const char *source, uint64_t position, 
     progress_show(&c->progress, source, position, size, mailboxes);
 }
 
-static bool wants_colour(const struct diff_options *options)
-{
-    const char *no_colour = getenv("NO_COLOR");
-    const char *terminal = getenv("TERM");
-
-    if (options->colour >= 0) {
-        return options->colour == 1;
-    }
-    return options->output == NULL && isatty(STDOUT_FILENO) &&
-           (no_colour == NULL || *no_colour == '\0') &&
-           (terminal == NULL || strcmp(terminal, "dumb") != 0);
-}
-
 /* What a directory kept back looks like a mailbox that has left: then the file stays as it was. */
 static bool is_withheld(const struct comparison *c)
 {
@@ -139,7 +117,7 @@ static bool is_withheld(const struct comparison *c)
     if (!short_of || c->options.ldap.allow_incomplete || c->output.path == NULL) {
         return false;
     }
-    complain(c->options.output, 0,
+    complain(c->options.output.path, 0,
              "left as it was, since a side is incomplete (--allow-incomplete writes it)");
     return true;
 }
@@ -155,10 +133,13 @@ static int finish(struct comparison *c, const struct diff_outcome *outcome, enum
     }
     interrupt_removes(NULL);
     if (fault != FAULT_NONE) {
-        const char *output = c->options.output != NULL ? c->options.output : "standard output";
+        const char *path = c->options.output.path;
 
         if (fault != FAULT_ABSENT) { /* nobody reads any more: `| head` needs no message */
-            complain(c->output_failed ? output : at_fault, 0, why->rule);
+            complain(!c->output_failed ? at_fault
+                     : path != NULL    ? path
+                                       : "standard output",
+                     0, why->rule);
         }
         return EXIT_NOT_DONE;
     }
@@ -172,8 +153,8 @@ static int run(struct comparison *c)
 {
     const struct diff_options *o = &c->options;
     struct diff_report report = {.format = o->format,
-                                 .width = output_width(o->output),
-                                 .colour = wants_colour(o),
+                                 .width = output_width(o->output.path),
+                                 .colour = output_wants_colour(&o->output),
                                  .sink = write_output,
                                  .context = c};
     const struct roster judged = {
@@ -220,7 +201,7 @@ int cmd_diff(int argc, char **argv)
         (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an answer of write(2) */
         (void)signal(SIGXFSZ, SIG_IGN); /* so is a limit on the size of files */
         judging_options_settle(&c.options.judging);
-        c.progress = progress_start(!c.options.no_progress);
+        c.progress = progress_start(!c.options.output.no_progress);
         status = EXIT_NOT_DONE;
         if (judging_options_load(&c.options.judging, &c.trust) &&
             reading_options_open(&c.options.reading) && open_sources(&c) && open_spools(&c) &&

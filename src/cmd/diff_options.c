@@ -4,17 +4,14 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 
-enum option_code {
-    OPTION_ONLY = 256,
-    OPTION_COLOUR,
-    OPTION_NO_PROGRESS,
-};
+enum { OPTION_CHANGES = 256 };
 
 static const struct option long_options[] = {
     {"format", required_argument, NULL, 'f'},
     {"output", required_argument, NULL, 'o'},
-    {"only", required_argument, NULL, OPTION_ONLY},
+    {"only", required_argument, NULL, OPTION_CHANGES},
     {"color", required_argument, NULL, OPTION_COLOUR},
     {"no-progress", no_argument, NULL, OPTION_NO_PROGRESS},
     JUDGING_LONG_OPTIONS,
@@ -24,38 +21,30 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static int print_help(void)
-{
-    fputs("usage: keyroster diff [OPTION]... OLD NEW\n"
-          "\n"
-          "Tells what has changed between two rosters: who appeared or left, who enrolled\n"
-          "or lapsed, whose certificate was renewed or revoked, and what else is another.\n"
-          "OLD and NEW are each an export file, CSV or LDIF, plain or compressed (.gz,\n"
-          ".zst), - for standard input, or an LDAP URL: ldap://, ldaps:// or ldapi://.\n"
-          "\n"
-          "Output:\n"
-          "  -f, --format FORMAT      table (default), csv or jsonl\n"
-          "  -o, --output FILE        write to FILE, which appears whole or not at all\n"
-          "      --only CHANGE,...    these changes only: appeared, left, revoked,\n"
-          "                           enrolled, lapsed, renewed, changed\n"
-          "      --color WHEN         auto (default), always or never\n"
-          "      --no-progress        no progress line on a terminal\n"
-          "\n",
-          stdout);
-    fputs(judging_options_help(), stdout);
-    fputs("\n", stdout);
-    fputs(reading_options_help(), stdout);
-    fputs("\n", stdout);
-    fputs(ldap_options_help(), stdout);
-    fputs("\n"
-          "  -h, --help               this help\n"
-          "\n"
-          "Exit status: 0 done, with differences or without; 1 done, but some input could\n"
-          "not be read or compared (named on stderr); 2 used wrongly; 3 not done.\n"
-          "keyroster-diff(1) tells the whole.\n",
-          stdout);
-    return EXIT_DONE;
-}
+static const char help_begin[] =
+    "usage: keyroster diff [OPTION]... OLD NEW\n"
+    "\n"
+    "Tells what has changed between two rosters: who appeared or left, who enrolled\n"
+    "or lapsed, whose certificate was renewed or revoked, and what else is another.\n"
+    "OLD and NEW are each an export file, CSV or LDIF, plain or compressed (.gz,\n"
+    ".zst), - for standard input, or an LDAP URL: ldap://, ldaps:// or ldapi://.\n"
+    "\n"
+    "Output:\n"
+    "  -f, --format FORMAT      table (default), csv or jsonl\n"
+    "  -o, --output FILE        write to FILE, which appears whole or not at all\n"
+    "      --only CHANGE,...    these changes only: appeared, left, revoked,\n"
+    "                           enrolled, lapsed, renewed, changed\n"
+    "      --color WHEN         auto (default), always or never\n"
+    "      --no-progress        no progress line on a terminal\n"
+    "\n";
+
+static const char help_end[] =
+    "\n"
+    "  -h, --help               this help\n"
+    "\n"
+    "Exit status: 0 done, with differences or without; 1 done, but some input could\n"
+    "not be read or compared (named on stderr); 2 used wrongly; 3 not done.\n"
+    "keyroster-diff(1) tells the whole.\n";
 
 static bool wrong(const char *what, const char *argument, int *status)
 {
@@ -63,7 +52,7 @@ static bool wrong(const char *what, const char *argument, int *status)
     return false;
 }
 
-static bool parse_changes(const char *text, uint32_t *out, int *status)
+static const char *take_changes(const char *text, uint32_t *out)
 {
     struct span rest = span_text(text);
     bool more = true;
@@ -74,56 +63,29 @@ static bool parse_changes(const char *text, uint32_t *out, int *status)
 
         more = span_find(rest, ',', &comma);
         if (!diff_change_find(more ? span_upto(rest, comma) : rest, &change)) {
-            return wrong("no such change in", text, status);
+            return "no such change in";
         }
         *out |= 1U << change;
         rest = span_from(rest, comma + 1);
     }
-    return true;
+    return NULL;
 }
 
-static bool parse_colour(const char *text, int *out, int *status)
+static const char *take_option(void *own, int code, const char *argument)
 {
-    if (strcmp(text, "auto") != 0 && strcmp(text, "always") != 0 && strcmp(text, "never") != 0) {
-        return wrong("--color is auto, always or never, not", text, status);
-    }
-    *out = *text == 'n' ? 0 : text[1] == 'l' ? 1 : -1;
-    return true;
-}
+    struct diff_options *o = own;
+    const struct shared_options shared = {
+        .output = &o->output, .judging = &o->judging, .reading = &o->reading, .ldap = &o->ldap};
+    const char *what = NULL;
 
-static bool parse_own(struct diff_options *o, int code, const char *argument, int *status)
-{
-    switch (code) {
-    case 'f':
-        o->format = diff_format_find(span_text(argument));
-        return o->format != NULL || wrong("--format is table, csv or jsonl, not", argument, status);
-    case 'o':
-        o->output = argument;
-        return *argument != '\0' || wrong("--output is the name of a file, not", argument, status);
-    case OPTION_ONLY:
-        return parse_changes(argument, &o->shown, status);
-    case OPTION_COLOUR:
-        return parse_colour(argument, &o->colour, status);
-    default:
-        o->no_progress = true;
-        return true;
+    if (shared_option_take(&shared, code, argument, &what)) {
+        return what;
     }
-}
-
-static bool parse_option(struct diff_options *o, int code, const char *argument, int *status)
-{
-    const char *what;
-
-    if (ldap_option_is(code)) {
-        what = ldap_option_take(&o->ldap, code, argument);
-    } else if (judging_option_is(code)) {
-        what = judging_option_take(&o->judging, code, argument);
-    } else if (reading_option_is(code)) {
-        what = reading_option_take(&o->reading, code, argument);
-    } else {
-        return parse_own(o, code, argument, status);
+    if (code == OPTION_CHANGES) {
+        return take_changes(argument, &o->shown);
     }
-    return what == NULL || wrong(what, argument, status);
+    o->format = diff_format_find(span_text(argument));
+    return o->format != NULL ? NULL : "--format is table, csv or jsonl, not";
 }
 
 static bool take_sources(struct diff_options *o, int argc, char **argv, int *status)
@@ -142,30 +104,22 @@ static bool take_sources(struct diff_options *o, int argc, char **argv, int *sta
 
 bool diff_options_parse(int argc, char **argv, struct diff_options *out, int *status)
 {
-    int code;
-
-    *out = (struct diff_options){.format = diff_format_find(span_text("table")), .colour = -1};
+    *out = (struct diff_options){.format = diff_format_find(span_text("table"))};
     ldap_options_init(&out->ldap);
     reading_options_init(&out->reading);
     out->reading.source.live = &out->ldap.live;
     out->reading.source.count_lines = true;
-    opterr = 0;
-    while ((code = getopt_long(argc, argv, ":f:o:h" LDAP_SHORT_OPTIONS, long_options, NULL)) !=
-           -1) {
-        if (code == 'h') {
-            *status = print_help();
-            return false;
-        }
-        if (code == ':') {
-            return wrong("an argument is missing behind", argv[optind - 1], status);
-        }
-        if (code == '?') {
-            /* The word that could not be taken: getopt has gone past it, or stands within it. */
-            return wrong("unknown option, or one that takes no argument", argv[optind - 1], status);
-        }
-        if (!parse_option(out, code, optarg, status)) {
-            return false;
-        }
+    if (!options_parse(argc, argv,
+                       &(struct options_frame){.verb = "diff",
+                                               .letters = ":f:o:h" LDAP_SHORT_OPTIONS,
+                                               .table = long_options,
+                                               .help = {help_begin, judging_options_help(), "\n",
+                                                        reading_options_help(), "\n",
+                                                        ldap_options_help(), help_end},
+                                               .take = take_option,
+                                               .own = out},
+                       status)) {
+        return false;
     }
     if (out->shown == 0) {
         out->shown = UINT32_MAX;

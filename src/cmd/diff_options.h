@@ -3,16 +3,15 @@
 
 #include "cmd/judging_options.h"
 #include "cmd/ldap_options.h"
+#include "cmd/output_options.h"
 #include "cmd/reading_options.h"
 #include "report/diff_report.h"
 
 /* What the command line of `keyroster diff` says. */
 struct diff_options {
     const struct diff_format *format;
-    const char *output; /* NULL: standard output */
-    uint32_t shown;     /* bit n: enum diff_change n */
-    bool no_progress;
-    int colour; /* -1: on a terminal that wants it; 0: never; 1: always */
+    struct output_options output;
+    uint32_t shown; /* bit n: enum diff_change n */
     struct judging_options judging;
     struct reading_options reading;
     struct ldap_options ldap;

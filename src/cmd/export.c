@@ -101,7 +101,6 @@ static bool open_output(struct exporter *exporter)
 {
     const struct export_command *command = &exporter->command;
     struct overwriting read = {.tree = command->reading.follow_folder};
-    struct why why = {0};
     bool told;
 
     for (size_t i = 0; i < command->source_count; i++) { /* the header may be the output */
@@ -111,17 +110,9 @@ static bool open_output(struct exporter *exporter)
         name_list_add(&read.files, command->options_file);
     }
     ldap_options_add_files(&command->ldap, &read.files);
-    told = overwriting_is_told(&read, command->output);
+    told = overwriting_is_told(&read, command->output.path);
     name_list_clear(&read.files);
-    if (told) {
-        return false;
-    }
-    if (outfile_open(command->output, &exporter->output, &why) != FAULT_NONE) {
-        complain(command->output, 0, why.rule);
-        return false;
-    }
-    interrupt_removes(exporter->output.temporary);
-    return true;
+    return !told && output_open(command->output.path, &exporter->output);
 }
 
 static void enter_sandbox(const struct exporter *exporter)
@@ -233,7 +224,7 @@ static enum fault commit(struct exporter *exporter, struct why *why)
 
     if (inputs_fell_short(&exporter->inputs, ldap) && !ldap->allow_incomplete &&
         exporter->output.path != NULL) {
-        complain(exporter->command.output, 0,
+        complain(exporter->command.output.path, 0,
                  "left as it was, since the export is incomplete (--allow-incomplete writes it)");
         return FAULT_NONE;
     }
@@ -244,7 +235,7 @@ static enum fault commit(struct exporter *exporter, struct why *why)
 
 static int run(struct exporter *exporter)
 {
-    const char *output = exporter->command.output;
+    const char *output = exporter->command.output.path;
     struct report report = {.format = format_export(),
                             .options = {.export = &exporter->export},
                             .sink = write_output,
@@ -307,7 +298,7 @@ int cmd_export(int argc, char **argv)
     if (export_command_parse(argc, argv, command, &status)) {
         (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an answer of write(2) */
         (void)signal(SIGXFSZ, SIG_IGN); /* so is a limit on the size of files */
-        exporter.progress = progress_start(!command->no_progress && !command->export.quiet);
+        exporter.progress = progress_start(!command->output.no_progress && !command->export.quiet);
         status = EXIT_NOT_DONE;
         if (read_header(&exporter)) {
             prepare_reading(&exporter);

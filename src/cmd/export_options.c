@@ -6,26 +6,26 @@
 #include "base/encoding.h"
 #include "base/readfile.h"
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 
 /* An options file has some twenty lines. */
 #define OPTIONS_FILE_MAX ((size_t)1 << 20)
 
 enum option_code {
     OPTION_HEADER = 256,
-    OPTION_OBJECTS,
-    OPTION_CONTAINER,
+    OPTION_KIND,
+    OPTION_OF_CONTAINER,
     OPTION_SUBCONTAINERS,
     OPTION_HIDDEN,
     OPTION_RAW,
     OPTION_OPTIONS,
-    OPTION_NO_PROGRESS,
 };
 
 static const struct option long_options[] = {
     {"header", required_argument, NULL, OPTION_HEADER},
     {"output", required_argument, NULL, 'o'},
-    {"objects", required_argument, NULL, OPTION_OBJECTS},
-    {"container", required_argument, NULL, OPTION_CONTAINER},
+    {"objects", required_argument, NULL, OPTION_KIND},
+    {"container", required_argument, NULL, OPTION_OF_CONTAINER},
     {"subcontainers", no_argument, NULL, OPTION_SUBCONTAINERS},
     {"hidden", no_argument, NULL, OPTION_HIDDEN},
     {"raw", no_argument, NULL, OPTION_RAW},
@@ -37,43 +37,35 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static const char short_options[] = ":o:h" LDAP_SHORT_OPTIONS;
+static const char help_begin[] =
+    "usage: keyroster export [OPTION]... SOURCE... --header FILE -o FILE\n"
+    "\n"
+    "The directory export of Exchange 5.5, from any source: a CSV file with a row for\n"
+    "each mailbox, in the columns that the first line of the header file names.\n"
+    "SOURCE is an export file, CSV or LDIF, plain or compressed (.gz, .zst), - for\n"
+    "standard input, or an LDAP URL: ldap://, ldaps:// or ldapi://.\n"
+    "\n"
+    "      --header FILE        its first line names the columns; it may be the file\n"
+    "                           that is written\n"
+    "  -o, --output FILE        write to FILE, which appears whole or not at all\n"
+    "      --objects KIND       mailbox (default), remote, dl, recipients or all\n"
+    "      --container NAME     objects of this container only\n"
+    "      --subcontainers      and of those beneath it\n"
+    "      --hidden             objects that are hidden from the address book too\n"
+    "      --raw                no aliases of the Administrator program, and nothing\n"
+    "                           made up from other attributes\n"
+    "      --options FILE       an options file of the Administrator program\n"
+    "                           ([Export] counts)\n"
+    "      --no-progress        no progress line on a terminal\n"
+    "\n";
 
-static int print_help(void)
-{
-    fputs("usage: keyroster export [OPTION]... SOURCE... --header FILE -o FILE\n"
-          "\n"
-          "The directory export of Exchange 5.5, from any source: a CSV file with a row for\n"
-          "each mailbox, in the columns that the first line of the header file names.\n"
-          "SOURCE is an export file, CSV or LDIF, plain or compressed (.gz, .zst), - for\n"
-          "standard input, or an LDAP URL: ldap://, ldaps:// or ldapi://.\n"
-          "\n"
-          "      --header FILE        its first line names the columns; it may be the file\n"
-          "                           that is written\n"
-          "  -o, --output FILE        write to FILE, which appears whole or not at all\n"
-          "      --objects KIND       mailbox (default), remote, dl, recipients or all\n"
-          "      --container NAME     objects of this container only\n"
-          "      --subcontainers      and of those beneath it\n"
-          "      --hidden             objects that are hidden from the address book too\n"
-          "      --raw                no aliases of the Administrator program, and nothing\n"
-          "                           made up from other attributes\n"
-          "      --options FILE       an options file of the Administrator program\n"
-          "                           ([Export] counts)\n"
-          "      --no-progress        no progress line on a terminal\n"
-          "\n",
-          stdout);
-    fputs(reading_options_help(), stdout);
-    fputs("\n", stdout);
-    fputs(ldap_options_help(), stdout);
-    fputs("\n"
-          "  -h, --help               this help\n"
-          "\n"
-          "Exit status: 0 done; 1 done, but some input could not be read, or a column is\n"
-          "unknown (named on stderr); 2 used wrongly; 3 not done. keyroster-export(1) tells\n"
-          "the whole.\n",
-          stdout);
-    return EXIT_DONE;
-}
+static const char help_end[] =
+    "\n"
+    "  -h, --help               this help\n"
+    "\n"
+    "Exit status: 0 done; 1 done, but some input could not be read, or a column is\n"
+    "unknown (named on stderr); 2 used wrongly; 3 not done. keyroster-export(1) tells\n"
+    "the whole.\n";
 
 static bool wrong(const char *what, const char *argument, int *status)
 {
@@ -81,75 +73,60 @@ static bool wrong(const char *what, const char *argument, int *status)
     return false;
 }
 
-static bool take_own(struct export_command *command, int code, const char *argument, int *status)
+static const char *take_own(struct export_command *command, int code, const char *argument)
 {
     switch (code) {
     case OPTION_HEADER:
         command->header = argument;
-        return true;
-    case 'o':
-        command->output = argument;
-        return *argument != '\0' || wrong("--output is the name of a file, not", argument, status);
-    case OPTION_OBJECTS:
-        return export_objects_find(span_text(argument), &command->export.objects) ||
-               wrong("--objects is mailbox, remote, dl, recipients or all, not", argument, status);
-    case OPTION_CONTAINER:
+        return NULL;
+    case OPTION_KIND:
+        return export_objects_find(span_text(argument), &command->export.objects)
+                   ? NULL
+                   : "--objects is mailbox, remote, dl, recipients or all, not";
+    case OPTION_OF_CONTAINER:
         command->export.container = span_text(argument);
-        return true;
+        return NULL;
     case OPTION_SUBCONTAINERS:
         command->export.subcontainers = true;
-        return true;
+        return NULL;
     case OPTION_HIDDEN:
         command->export.hidden = true;
-        return true;
+        return NULL;
     case OPTION_RAW:
         command->export.raw = true;
-        return true;
-    case OPTION_OPTIONS:
-        command->options_file = argument;
-        return true;
+        return NULL;
     default:
-        command->no_progress = true;
-        return true;
+        command->options_file = argument;
+        return NULL;
     }
 }
 
-static bool take(struct export_command *command, int code, const char *argument, int *status)
+static const char *take_option(void *own, int code, const char *argument)
 {
-    const char *what;
+    struct export_command *command = own;
+    const struct shared_options shared = {
+        .output = &command->output, .reading = &command->reading, .ldap = &command->ldap};
+    const char *what = NULL;
 
-    if (!ldap_option_is(code) && !reading_option_is(code)) {
-        return take_own(command, code, argument, status);
-    }
-    what = ldap_option_is(code) ? ldap_option_take(&command->ldap, code, argument)
-                                : reading_option_take(&command->reading, code, argument);
-    return what == NULL || wrong(what, argument, status);
+    return shared_option_take(&shared, code, argument, &what) ? what
+                                                              : take_own(command, code, argument);
 }
 
-static bool take_all(int argc, char **argv, struct export_command *command, int *status)
+static bool take_all(int argc, char **argv, struct export_command *out, int *status)
 {
-    int code;
-
-    opterr = 0;
-    optind = 0; /* from the start, also the second time */
-    while ((code = getopt_long(argc, argv, short_options, long_options, NULL)) != -1) {
-        if (code == 'h') {
-            *status = print_help();
-            return false;
-        }
-        if (code == ':') {
-            return wrong("an argument is missing behind", argv[optind - 1], status);
-        }
-        if (code == '?') {
-            /* The word that could not be taken: getopt has gone past it, or stands within it. */
-            return wrong("unknown option, or one that takes no argument", argv[optind - 1], status);
-        }
-        if (!take(command, code, optarg, status)) {
-            return false;
-        }
+    if (!options_parse(argc, argv,
+                       &(struct options_frame){.verb = "export",
+                                               .letters = ":o:h" LDAP_SHORT_OPTIONS,
+                                               .table = long_options,
+                                               .help = {help_begin, reading_options_help(), "\n",
+                                                        ldap_options_help(), help_end},
+                                               .take = take_option,
+                                               .own = out},
+                       status)) {
+        return false;
     }
-    command->sources = (const char *const *)(argv + optind);
-    command->source_count = (size_t)(argc - optind);
+    out->sources = (const char *const *)(argv + optind);
+    out->source_count = (size_t)(argc - optind);
     return true;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/buffer.h"
 #include "cmd/ldap_options.h"
+#include "cmd/output_options.h"
 #include "cmd/reading_options.h"
 #include "report/export_options.h"
 
@@ -12,8 +13,7 @@ struct export_command {
     struct buffer file; /* the text of --options, which `export` borrows from */
     const char *options_file;
     const char *header;
-    const char *output; /* NULL: standard output */
-    bool no_progress;
+    struct output_options output;
     struct reading_options reading;
     struct ldap_options ldap;
     const char *const *sources;

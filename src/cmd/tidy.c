@@ -294,7 +294,7 @@ static bool is_withheld(const struct tidier *t)
                  "nothing was changed, since not all of it could be read (--allow-incomplete goes "
                  "on with what was)");
     } else if (t->files.output.path != NULL) {
-        complain(t->options.output, 0,
+        complain(t->options.output.path, 0,
                  "left as it was, since the reading is incomplete (--allow-incomplete writes it)");
     }
     return true;
@@ -381,7 +381,7 @@ int cmd_tidy(int argc, char **argv)
         (void)signal(SIGXFSZ, SIG_IGN); /* so is a limit on the size of files */
         judging_options_settle(&t.options.judging);
         tell_idle(&t.options);
-        t.progress = progress_start(!t.options.no_progress);
+        t.progress = progress_start(!t.options.output.no_progress);
         status = EXIT_NOT_DONE;
         if (judging_options_load(&t.options.judging, &t.trust) &&
             reading_options_open(&t.options.reading) &&

@@ -41,7 +41,7 @@ static bool name_undo(const struct tidy_options *o, const struct outfile *output
         return *out != NULL;
     }
     if (output->path != NULL) {
-        return asprintf(out, "%s.undo", o->output) >= 0;
+        return asprintf(out, "%s.undo", o->output.path) >= 0;
     }
     if (o->apply && !o->dry_run) {
         *out = usual_name();
@@ -88,7 +88,7 @@ static bool open_undo(const struct tidy_options *o, struct tidy_files *files)
     if (files->undo_name == NULL) {
         return true;
     }
-    if (files->wants_output && overwriting_is_one(files->undo_name, o->output)) {
+    if (files->wants_output && overwriting_is_one(files->undo_name, o->output.path)) {
         complain(files->undo_name, 0, "both outputs in one file (choose another for --undo)");
         return false;
     }
@@ -106,14 +106,14 @@ static bool open_undo(const struct tidy_options *o, struct tidy_files *files)
 
 bool tidy_files_open(const struct tidy_options *o, struct tidy_files *out)
 {
-    *out = (struct tidy_files){.output_name = o->output,
+    *out = (struct tidy_files){.output_name = o->output.path,
                                .wants_output =
-                                   !o->apply || o->output != NULL || !isatty(STDOUT_FILENO),
+                                   !o->apply || o->output.path != NULL || !isatty(STDOUT_FILENO),
                                .output = {.fd = -1},
                                .undo = {.fd = -1},
                                .undo_folder = -1,
                                .text = buffer_with_max(TEXT_MAX)};
-    if (!open_one(o, o->output, &out->output)) {
+    if (!open_one(o, o->output.path, &out->output)) {
         return false;
     }
     interrupt_removes(out->output.temporary);

@@ -6,6 +6,7 @@
 
 #include "base/utc.h"
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 #include "directory/url.h"
 
 enum option_code {
@@ -16,8 +17,7 @@ enum option_code {
     OPTION_YES,
     OPTION_EVEN_LAST,
     OPTION_WHOLE_ATTRIBUTE,
-    OPTION_CONTAINER,
-    OPTION_NO_PROGRESS,
+    OPTION_FROM_CONTAINER,
 };
 
 /* Of the judging options those that a removal can depend on. */
@@ -26,7 +26,7 @@ static const struct option long_options[] = {
     {"older-than", required_argument, NULL, OPTION_OLDER_THAN},
     {"even-last", no_argument, NULL, OPTION_EVEN_LAST},
     {"whole-attribute", no_argument, NULL, OPTION_WHOLE_ATTRIBUTE},
-    {"container", required_argument, NULL, OPTION_CONTAINER},
+    {"container", required_argument, NULL, OPTION_FROM_CONTAINER},
     {"output", required_argument, NULL, 'o'},
     {"undo", required_argument, NULL, OPTION_UNDO},
     {"apply", no_argument, NULL, OPTION_APPLY},
@@ -43,56 +43,50 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static int print_help(void)
-{
-    fputs("usage: keyroster tidy [OPTION]... --remove KIND,... SOURCE\n"
-          "\n"
-          "Writes the LDIF that removes certificate values from mailboxes, each by exact\n"
-          "match, and the LDIF that puts them back; with --apply it does the first itself.\n"
-          "SOURCE is an LDAP URL: ldap://, ldaps:// or ldapi://, or an export file with\n"
-          "DNs, LDIF or CSV, plain or compressed (.gz, .zst), or - for standard input.\n"
-          "\n"
-          "What is removed:\n"
-          "      --remove KIND,...    expired, superseded, unreadable, foreign (needs\n"
-          "                           --issuer), revoked (needs --crl)\n"
-          "      --older-than D       what has been expired, superseded or revoked for\n"
-          "                           longer than D only (30d)\n"
-          "      --container NAME     from mailboxes of this container, and of those\n"
-          "                           beneath it, only\n"
-          "      --even-last          the last usable certificate of a mailbox too\n"
-          "      --whole-attribute    replace attributes of which the server removes no\n"
-          "                           single value (OpenLDAP: userSMIMECertificate)\n"
-          "\n"
-          "Output:\n"
-          "  -o, --output FILE        write the LDIF to FILE, which appears whole or not at\n"
-          "                           all\n"
-          "      --undo FILE          write the LDIF that undoes it to FILE\n"
-          "                           (with -o: FILE.undo)\n"
-          "      --apply              change the directory: asks first, on a terminal\n"
-          "      --yes                do not ask\n"
-          "  -n, --dry-run            change nothing, with --apply too; tell the count\n"
-          "      --no-progress        no progress line on a terminal\n"
-          "\n"
-          "Judging:\n"
-          "      --at TIME            judge at this time: RFC 3339, or YYYY-MM-DD\n"
-          "      --issuer FILE        CA certificates of our KMS: what others issued is\n"
-          "                           foreign\n"
-          "      --trust FILE         anchors to chain to\n"
-          "      --crl FILE|DIR       revocation lists to consult\n"
-          "\n",
-          stdout);
-    fputs(reading_options_help(), stdout);
-    fputs("\n", stdout);
-    fputs(ldap_options_help(), stdout);
-    fputs("\n"
-          "  -h, --help               this help\n"
-          "\n"
-          "Exit status: 0 done; 1 done, but some input could not be read or some value not\n"
-          "removed (named on stderr); 2 used wrongly; 3 not done. keyroster-tidy(1) tells\n"
-          "the whole.\n",
-          stdout);
-    return EXIT_DONE;
-}
+static const char help_begin[] =
+    "usage: keyroster tidy [OPTION]... --remove KIND,... SOURCE\n"
+    "\n"
+    "Writes the LDIF that removes certificate values from mailboxes, each by exact\n"
+    "match, and the LDIF that puts them back; with --apply it does the first itself.\n"
+    "SOURCE is an LDAP URL: ldap://, ldaps:// or ldapi://, or an export file with\n"
+    "DNs, LDIF or CSV, plain or compressed (.gz, .zst), or - for standard input.\n"
+    "\n"
+    "What is removed:\n"
+    "      --remove KIND,...    expired, superseded, unreadable, foreign (needs\n"
+    "                           --issuer), revoked (needs --crl)\n"
+    "      --older-than D       what has been expired, superseded or revoked for\n"
+    "                           longer than D only (30d)\n"
+    "      --container NAME     from mailboxes of this container, and of those\n"
+    "                           beneath it, only\n"
+    "      --even-last          the last usable certificate of a mailbox too\n"
+    "      --whole-attribute    replace attributes of which the server removes no\n"
+    "                           single value (OpenLDAP: userSMIMECertificate)\n"
+    "\n"
+    "Output:\n"
+    "  -o, --output FILE        write the LDIF to FILE, which appears whole or not at\n"
+    "                           all\n"
+    "      --undo FILE          write the LDIF that undoes it to FILE\n"
+    "                           (with -o: FILE.undo)\n"
+    "      --apply              change the directory: asks first, on a terminal\n"
+    "      --yes                do not ask\n"
+    "  -n, --dry-run            change nothing, with --apply too; tell the count\n"
+    "      --no-progress        no progress line on a terminal\n"
+    "\n"
+    "Judging:\n"
+    "      --at TIME            judge at this time: RFC 3339, or YYYY-MM-DD\n"
+    "      --issuer FILE        CA certificates of our KMS: what others issued is\n"
+    "                           foreign\n"
+    "      --trust FILE         anchors to chain to\n"
+    "      --crl FILE|DIR       revocation lists to consult\n"
+    "\n";
+
+static const char help_end[] =
+    "\n"
+    "  -h, --help               this help\n"
+    "\n"
+    "Exit status: 0 done; 1 done, but some input could not be read or some value not\n"
+    "removed (named on stderr); 2 used wrongly; 3 not done. keyroster-tidy(1) tells\n"
+    "the whole.\n";
 
 static bool wrong(const char *what, const char *argument, int *status)
 {
@@ -100,7 +94,7 @@ static bool wrong(const char *what, const char *argument, int *status)
     return false;
 }
 
-static bool parse_kinds(const char *text, uint32_t *out, int *status)
+static const char *take_kinds(const char *text, uint32_t *out)
 {
     struct span rest = span_text(text);
     bool more = true;
@@ -111,23 +105,21 @@ static bool parse_kinds(const char *text, uint32_t *out, int *status)
 
         more = span_find(rest, ',', &comma);
         if (!tidy_kind_find(more ? span_upto(rest, comma) : rest, &kind)) {
-            return wrong("--remove is of expired, superseded, unreadable, foreign and revoked, not",
-                         text, status);
+            return "--remove is of expired, superseded, unreadable, foreign and revoked, not";
         }
         *out |= kind;
         rest = more ? span_from(rest, comma + 1) : (struct span){0};
     }
-    return true;
+    return NULL;
 }
 
 /* Options without an argument; true when it is one. */
-static bool parse_flag(struct tidy_options *o, int code)
+static bool take_flag(struct tidy_options *o, int code)
 {
     bool *const flag = code == OPTION_APPLY             ? &o->apply
                        : code == OPTION_YES             ? &o->yes
                        : code == OPTION_EVEN_LAST       ? &o->rules.even_last
                        : code == OPTION_WHOLE_ATTRIBUTE ? &o->whole
-                       : code == OPTION_NO_PROGRESS     ? &o->no_progress
                        : code == 'n'                    ? &o->dry_run
                                                         : NULL;
 
@@ -137,45 +129,37 @@ static bool parse_flag(struct tidy_options *o, int code)
     return flag != NULL;
 }
 
-static bool parse_own(struct tidy_options *o, int code, const char *argument, int *status)
+static const char *take_own(struct tidy_options *o, int code, const char *argument)
 {
     struct why why;
 
     switch (code) {
     case OPTION_REMOVE:
-        return parse_kinds(argument, &o->rules.remove, status);
+        return take_kinds(argument, &o->rules.remove);
     case OPTION_OLDER_THAN:
-        return utc_parse_duration(span_text(argument), &o->rules.older_than, &why) == FAULT_NONE ||
-               wrong("--older-than is a duration like 30d or 12h, not", argument, status);
-    case OPTION_CONTAINER:
+        return utc_parse_duration(span_text(argument), &o->rules.older_than, &why) == FAULT_NONE
+                   ? NULL
+                   : "--older-than is a duration like 30d or 12h, not";
+    case OPTION_FROM_CONTAINER:
         o->container = argument;
-        return true;
-    case OPTION_UNDO:
-        o->undo = argument;
-        return strcmp(argument, "-") != 0 || wrong("--undo is a file, not", argument, status);
+        return NULL;
     default:
-        o->output = argument;
-        return *argument != '\0' || wrong("--output is the name of a file, not", argument, status);
+        o->undo = argument;
+        return strcmp(argument, "-") != 0 ? NULL : "--undo is a file, not";
     }
 }
 
-static bool parse_option(struct tidy_options *o, int code, const char *argument, int *status)
+static const char *take_option(void *own, int code, const char *argument)
 {
-    const char *what;
+    struct tidy_options *o = own;
+    const struct shared_options shared = {
+        .output = &o->output, .judging = &o->judging, .reading = &o->reading, .ldap = &o->ldap};
+    const char *what = NULL;
 
-    if (parse_flag(o, code)) {
-        return true;
+    if (take_flag(o, code) || shared_option_take(&shared, code, argument, &what)) {
+        return what;
     }
-    if (ldap_option_is(code)) {
-        what = ldap_option_take(&o->ldap, code, argument);
-    } else if (judging_option_is(code)) {
-        what = judging_option_take(&o->judging, code, argument);
-    } else if (reading_option_is(code)) {
-        what = reading_option_take(&o->reading, code, argument);
-    } else {
-        return parse_own(o, code, argument, status);
-    }
-    return what == NULL || wrong(what, argument, status);
+    return take_own(o, code, argument);
 }
 
 static bool is_on_terminal(void) { return isatty(STDIN_FILENO) && isatty(STDERR_FILENO); }
@@ -222,31 +206,21 @@ static bool take_source(struct tidy_options *o, int argc, char **argv, int *stat
 
 bool tidy_options_parse(int argc, char **argv, struct tidy_options *out, int *status)
 {
-    int code;
-
     *out = (struct tidy_options){0};
     ldap_options_init(&out->ldap);
     reading_options_init(&out->reading);
     out->reading.source.live = &out->ldap.live;
     out->reading.source.count_lines = true;
-    opterr = 0;
-    while ((code = getopt_long(argc, argv, ":o:nh" LDAP_SHORT_OPTIONS, long_options, NULL)) != -1) {
-        if (code == 'h') {
-            *status = print_help();
-            return false;
-        }
-        if (code == ':') {
-            return wrong("an argument is missing behind", argv[optind - 1], status);
-        }
-        if (code == '?') {
-            /* The word that could not be taken: getopt has gone past it, or stands within it. */
-            return wrong("unknown option, or one that takes no argument", argv[optind - 1], status);
-        }
-        if (!parse_option(out, code, optarg, status)) {
-            return false;
-        }
-    }
-    return take_source(out, argc - optind, argv + optind, status);
+    return options_parse(argc, argv,
+                         &(struct options_frame){.verb = "tidy",
+                                                 .letters = ":o:nh" LDAP_SHORT_OPTIONS,
+                                                 .table = long_options,
+                                                 .help = {help_begin, reading_options_help(), "\n",
+                                                          ldap_options_help(), help_end},
+                                                 .take = take_option,
+                                                 .own = out},
+                         status) &&
+           take_source(out, argc - optind, argv + optind, status);
 }
 
 void tidy_options_clear(struct tidy_options *options)

@@ -5,6 +5,7 @@
 
 #include "cmd/judging_options.h"
 #include "cmd/ldap_options.h"
+#include "cmd/output_options.h"
 #include "cmd/reading_options.h"
 #include "verdict/tidy.h"
 
@@ -12,11 +13,10 @@
 struct tidy_options {
     struct tidy_rules rules;
     const char *container; /* NULL: all */
-    const char *output;    /* NULL: standard output */
-    const char *undo;      /* NULL: not said */
+    struct output_options output;
+    const char *undo; /* NULL: not said */
     bool apply, yes, dry_run;
     bool whole; /* --whole-attribute */
-    bool no_progress;
     struct judging_options judging;
     struct reading_options reading;
     struct ldap_options ldap;

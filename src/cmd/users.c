@@ -118,7 +118,7 @@ static bool is_withheld(const struct users *users)
         users->options.ldap.allow_incomplete || users->output.path == NULL) {
         return false;
     }
-    complain(users->options.output, 0,
+    complain(users->options.output.path, 0,
              "left as it was, since the roster is incomplete (--allow-incomplete writes it)");
     return true;
 }
@@ -126,7 +126,7 @@ static bool is_withheld(const struct users *users)
 /* Brings the output to its place where all went well; returns the exit status. */
 static int finish(struct users *users, enum fault fault, int status, struct why *why)
 {
-    const char *output = users->options.output;
+    const char *output = users->options.output.path;
 
     if (fault == FAULT_NONE && status != EXIT_NOT_DONE && !is_withheld(users)) {
         fault = outfile_commit(&users->output, why);
@@ -157,9 +157,9 @@ static int run(struct users *users)
                     .parts = users->bare != NULL ? o->reading.source.part.of : 0,
                     .bare = users->bare,
                     .basis = users->basis,
-                    .summary_only = o->summary,
-                    .width = output_width(o->output),
-                    .colour = output_wants_colour(o->output, o->colour)},
+                    .summary_only = o->rows.summary,
+                    .width = output_width(o->output.path),
+                    .colour = output_wants_colour(&o->output)},
         .sink = write_output,
         .context = users};
     const struct roster roster = {
@@ -167,11 +167,11 @@ static int run(struct users *users)
         .names = (const char *const *)users->inputs.names,
         .source_count = users->inputs.count,
         .trust = users->trust,
-        .rules = {.at = o->judging.at, .warning_seconds = o->warning_seconds},
+        .rules = {.at = o->judging.at, .warning_seconds = o->rows.warning_seconds},
         .site = o->judging.site,
         .remotes = o->judging.remotes,
-        .shared_keys = o->shared_keys,
-        .selection = o->selection,
+        .shared_keys = o->rows.shared_keys,
+        .selection = o->rows.selection,
         .threads = o->reading.threads,
         .bare = users->bare,
         .report = &report,
@@ -215,12 +215,12 @@ static int run_round(struct users *users)
 
     judging_options_settle(&o->judging);
     users->output_failed = false;
-    users->progress = progress_start(!o->no_progress);
+    users->progress = progress_start(!o->output.no_progress);
     if (judging_options_load(&o->judging, &users->trust) &&
         users_since_open(o, &users->progress, &users->since) &&
         inputs_open(&users->inputs, o->sources.at, o->sources.count, &o->reading.source,
                     &o->ldap) &&
-        prepare_part(users) && output_open(o, &users->output)) {
+        prepare_part(users) && users_output_open(o, &users->output)) {
         inputs_tell_idle(o->sources.at, o->sources.count, &o->reading.source, &o->ldap);
         enter_sandbox(users);
         status = run(users);
@@ -253,7 +253,7 @@ int cmd_users(int argc, char **argv)
     (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an answer of write(2) */
     (void)signal(SIGXFSZ, SIG_IGN); /* so is a limit on the size of files */
     users.options.reading.source.count_lines =
-        users.options.format->lines && !users.options.summary;
+        users.options.format->lines && !users.options.rows.summary;
     if (users.options.merge) {
         status = users_merge(&users.options);
     } else if (reading_options_open(&users.options.reading)) {

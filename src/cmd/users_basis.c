@@ -31,7 +31,7 @@ enum fault users_basis(const struct users_options *options, struct source *const
     buffer_add(&text, span_of(judging->loaded, sizeof(judging->loaded)));
     add_word(&text, judging->site);
     add_word(&text, judging->remotes ? "all" : "mailbox");
-    buffer_add_uint(&text, (uint64_t)options->warning_seconds);
+    buffer_add_uint(&text, (uint64_t)options->rows.warning_seconds);
     buffer_add_byte(&text, (uint8_t)source->format);
     add_word(&text, source->encoding);
     add_text(&text, source->csv.delimiter);

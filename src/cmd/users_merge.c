@@ -90,7 +90,7 @@ static enum fault write_sum(const struct users_options *options, const struct me
                     .sources = (const char *const *)merge->total.sources,
                     .source_count = merge->total.source_count,
                     .summary_only = true,
-                    .width = output_width(options->output)},
+                    .width = output_width(options->output.path)},
         .sink = write_out,
         .context = output,
     };
@@ -111,7 +111,7 @@ static int merge_documents(const struct users_options *options, const struct buf
     enum fault fault = FAULT_NONE;
     int status = EXIT_NOT_DONE;
 
-    if (output_open(options, &output)) {
+    if (users_output_open(options, &output)) {
         char *folder = outfile_folder(&output);
 
         if (!options->reading.no_sandbox) {
@@ -125,7 +125,7 @@ static int merge_documents(const struct users_options *options, const struct buf
     }
     interrupt_removes(NULL);
     if (fault != FAULT_NONE && fault != FAULT_ABSENT) { /* absent: nobody reads any more */
-        complain_why(options->output != NULL ? options->output : "standard output", &why);
+        complain_why(options->output.path != NULL ? options->output.path : "standard output", &why);
     }
     merge_clear(&merge);
     outfile_clear(&output);

@@ -1,30 +1,16 @@
 #include "cmd/users_options.h"
 
 #include <errno.h>
-#include <getopt.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/utc.h"
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 #include "directory/url.h"
 
-enum { WARNING_DAYS = 30, WATCH_MAX_S = 31 * 86400 };
+enum { WATCH_MAX_S = 31 * 86400 };
 
-enum option_code {
-    OPTION_ONLY = 256,
-    OPTION_CONTAINER,
-    OPTION_EXPIRES_WITHIN,
-    OPTION_NO_PROGRESS,
-    OPTION_PART,
-    OPTION_SUMMARY,
-    OPTION_MERGE,
-    OPTION_SHARED_KEYS,
-    OPTION_COLOUR,
-    OPTION_SINCE,
-    OPTION_WATCH,
-};
+enum option_code { OPTION_PART = 256, OPTION_MERGE, OPTION_SINCE, OPTION_WATCH };
 
 static const struct option long_options[] = {
     {"format", required_argument, NULL, 'f'},
@@ -47,74 +33,51 @@ static const struct option long_options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static int print_help(void)
-{
-    fputs("usage: keyroster users [OPTION]... SOURCE...\n"
-          "       keyroster users --merge [-f FORMAT] [-o FILE] FILE...\n"
-          "\n"
-          "Tells which mailboxes use the key management server (KMS), and with what. SOURCE\n"
-          "is an export file, CSV or LDIF, plain or compressed (.gz, .zst), - for standard\n"
-          "input, or an LDAP URL: ldap://, ldaps:// or ldapi://.\n"
-          "\n"
-          "Output:\n"
-          "  -f, --format FORMAT      table (default), csv, json, jsonl, html\n"
-          "                           or prometheus\n"
-          "  -o, --output FILE        write to FILE, which appears whole or not at all\n"
-          "      --summary            the counts alone\n"
-          "      --merge              add up FILEs that --summary -f json wrote, one\n"
-          "                           for each part\n"
-          "      --only STANDING,...  rows of these standings only (active, expired, ...)\n"
-          "      --container NAME     rows of this container, and of those beneath it, only\n"
-          "      --expires-within D   rows whose certificate ends within D only (30d),\n"
-          "                           which is also the warning time\n"
-          "      --since FILE         keep the roster of an LDAP URL in FILE, and ask only\n"
-          "                           for what has changed since\n"
-          "      --watch SECONDS      write -o FILE again SECONDS after each time, until\n"
-          "                           stopped\n"
-          "      --color WHEN         auto (default), always or never\n"
-          "      --no-progress        no progress line on a terminal\n"
-          "\n",
-          stdout);
-    fputs(judging_options_help(), stdout);
-    fputs("      --shared-keys        warn of keys that two mailboxes have (reads twice)\n"
-          "\n",
-          stdout);
-    fputs(reading_options_help(), stdout);
-    fputs("      --part K/N           read the K-th of N parts of each file\n", stdout);
-    fputs("\n", stdout);
-    fputs(ldap_options_help(), stdout);
-    fputs("\n"
-          "  -h, --help               this help\n"
-          "\n"
-          "Exit status: 0 done; 1 done, but some input could not be read (named on stderr);\n"
-          "2 used wrongly; 3 not done. keyroster-users(1) tells the whole.\n",
-          stdout);
-    return EXIT_DONE;
-}
+static const char help_begin[] =
+    "usage: keyroster users [OPTION]... SOURCE...\n"
+    "       keyroster users --merge [-f FORMAT] [-o FILE] FILE...\n"
+    "\n"
+    "Tells which mailboxes use the key management server (KMS), and with what. SOURCE\n"
+    "is an export file, CSV or LDIF, plain or compressed (.gz, .zst), - for standard\n"
+    "input, or an LDAP URL: ldap://, ldaps:// or ldapi://.\n"
+    "\n"
+    "Output:\n"
+    "  -f, --format FORMAT      table (default), csv, json, jsonl, html\n"
+    "                           or prometheus\n"
+    "  -o, --output FILE        write to FILE, which appears whole or not at all\n"
+    "      --summary            the counts alone\n"
+    "      --merge              add up FILEs that --summary -f json wrote, one\n"
+    "                           for each part\n"
+    "      --only STANDING,...  rows of these standings only (active, expired, ...)\n"
+    "      --container NAME     rows of this container, and of those beneath it, only\n"
+    "      --expires-within D   rows whose certificate ends within D only (30d),\n"
+    "                           which is also the warning time\n"
+    "      --since FILE         keep the roster of an LDAP URL in FILE, and ask only\n"
+    "                           for what has changed since\n"
+    "      --watch SECONDS      write -o FILE again SECONDS after each time, until\n"
+    "                           stopped\n"
+    "      --color WHEN         auto (default), always or never\n"
+    "      --no-progress        no progress line on a terminal\n"
+    "\n";
+
+static const char help_middle[] =
+    "      --shared-keys        warn of keys that two mailboxes have (reads twice)\n"
+    "\n";
+
+static const char help_more[] =
+    "      --part K/N           read the K-th of N parts of each file\n";
+
+static const char help_end[] =
+    "\n"
+    "  -h, --help               this help\n"
+    "\n"
+    "Exit status: 0 done; 1 done, but some input could not be read (named on stderr);\n"
+    "2 used wrongly; 3 not done. keyroster-users(1) tells the whole.\n";
 
 static bool wrong(const char *what, const char *argument, int *status)
 {
     *status = complain_usage("users", what, argument);
     return false;
-}
-
-static bool parse_standings(const char *text, uint32_t *out, int *status)
-{
-    struct span rest = span_text(text);
-
-    do {
-        size_t comma;
-        bool more = span_find(rest, ',', &comma);
-        struct span name = more ? span_upto(rest, comma) : rest;
-        enum standing standing = STANDING_ACTIVE;
-
-        if (!standing_find(name, &standing)) {
-            return wrong("no such standing in", text, status);
-        }
-        *out |= 1U << standing;
-        rest = more ? span_from(rest, comma + 1) : (struct span){0};
-    } while (rest.len > 0);
-    return true;
 }
 
 /* A number from 1 to `max`, with digits only; `*end` is what follows it. */
@@ -128,106 +91,44 @@ static bool parse_count(const char *text, uint64_t max, uint64_t *out, const cha
     return errno == 0 && text[0] >= '0' && text[0] <= '9' && *out >= 1 && *out <= max;
 }
 
-static bool parse_part(const char *text, struct source_part *out, int *status)
+static const char *take_part(const char *text, struct source_part *out)
 {
     const char *rest;
 
-    return (parse_count(text, SOURCE_PARTS_MAX, &out->number, &rest) && *rest == '/' &&
-            parse_count(rest + 1, SOURCE_PARTS_MAX, &out->of, &rest) && *rest == '\0' &&
-            out->number <= out->of) ||
-           wrong("--part is K/N, the K-th of N parts (1/4), not", text, status);
+    return parse_count(text, SOURCE_PARTS_MAX, &out->number, &rest) && *rest == '/' &&
+                   parse_count(rest + 1, SOURCE_PARTS_MAX, &out->of, &rest) && *rest == '\0' &&
+                   out->number <= out->of
+               ? NULL
+               : "--part is K/N, the K-th of N parts (1/4), not";
 }
 
-/* One of a few words; gives its place in the list. */
-static bool parse_word(const char *text, const char *const *words, size_t count, const char *what,
-                       size_t *out, int *status)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcmp(text, words[i]) == 0) {
-            *out = i;
-            return true;
-        }
-    }
-    return wrong(what, text, status);
-}
-
-static bool parse_watch(const char *text, uint64_t *out, int *status)
+static const char *take_watch(const char *text, uint64_t *out)
 {
     const char *rest;
 
-    return (parse_count(text, WATCH_MAX_S, out, &rest) && *rest == '\0') ||
-           wrong("--watch is a number of seconds from 1 to 2678400, not", text, status);
+    return parse_count(text, WATCH_MAX_S, out, &rest) && *rest == '\0'
+               ? NULL
+               : "--watch is a number of seconds from 1 to 2678400, not";
 }
 
-static bool parse_output(struct users_options *o, int code, const char *argument, int *status)
+static const char *take_own(struct users_options *o, int code, const char *argument)
 {
-    static const char *const colours[] = {"auto", "always", "never"};
-    struct why why;
-    size_t word = 0;
-
     switch (code) {
-    case 'f':
-        o->format = format_find(span_text(argument));
-        return o->format != NULL ||
-               wrong("--format is table, csv, json, jsonl, html or prometheus, not", argument,
-                     status);
-    case 'o':
-        o->output = argument;
-        return *argument != '\0' || wrong("--output is the name of a file, not", argument, status);
-    case OPTION_EXPIRES_WITHIN:
-        o->selection.expiring_only = true;
-        return utc_parse_duration(span_text(argument), &o->warning_seconds, &why) == FAULT_NONE ||
-               wrong("--expires-within is a duration like 30d or 12h, not", argument, status);
-    case OPTION_ONLY:
-        return parse_standings(argument, &o->selection.standings, status);
-    case OPTION_CONTAINER:
-        o->selection.container = span_text(argument);
-        return true;
-    case OPTION_COLOUR:
-        if (!parse_word(argument, colours, 3, "--color is auto, always or never, not", &word,
-                        status)) {
-            return false;
-        }
-        o->colour = (enum colour_when)word;
-        return true;
-    case OPTION_NO_PROGRESS:
-        o->no_progress = true;
-        return true;
     case OPTION_PART:
-        return parse_part(argument, &o->reading.source.part, status);
+        return take_part(argument, &o->reading.source.part);
     case OPTION_MERGE:
         o->merge = true;
-        return true;
+        return NULL;
     case OPTION_SINCE:
         o->since = argument;
-        return true;
+        return NULL;
     case OPTION_WATCH:
-        return parse_watch(argument, &o->watch_s, status);
-    case OPTION_SHARED_KEYS:
-        o->shared_keys = true;
-        return true;
+        return take_watch(argument, &o->watch_s);
     default:
-        o->summary = true;
-        return true;
+        o->format = format_find(span_text(argument));
+        return o->format != NULL ? NULL
+                                 : "--format is table, csv, json, jsonl, html or prometheus, not";
     }
-}
-
-/* What other verbs have too. */
-static bool parse_common(struct users_options *o, int code, const char *argument, int *status)
-{
-    const char *what = ldap_option_is(code)      ? ldap_option_take(&o->ldap, code, argument)
-                       : judging_option_is(code) ? judging_option_take(&o->judging, code, argument)
-                                                 : reading_option_take(&o->reading, code, argument);
-
-    return what == NULL || wrong(what, argument, status);
-}
-
-static bool parse_option(struct users_options *o, int code, const char *argument, int *status)
-{
-    if (ldap_option_is(code) || judging_option_is(code) || reading_option_is(code)) {
-        return parse_common(o, code, argument, status);
-    }
-    return parse_output(o, code, argument, status);
 }
 
 /* What --merge has a use for. */
@@ -235,6 +136,31 @@ static bool is_for_merge(int code)
 {
     return code == 'f' || code == 'o' || code == OPTION_MERGE || code == OPTION_SUMMARY ||
            code == OPTION_NO_SANDBOX || code == OPTION_COLOUR || code == OPTION_NO_PROGRESS;
+}
+
+/* What the options are taken into. */
+struct taking {
+    struct users_options *options;
+    char **argv;
+    const char *not_for_merge; /* the last that --merge has no use for, as it was written */
+};
+
+static const char *take_option(void *own, int code, const char *argument)
+{
+    struct taking *taking = own;
+    struct users_options *o = taking->options;
+    const struct shared_options shared = {.output = &o->output,
+                                          .rows = &o->rows,
+                                          .judging = &o->judging,
+                                          .reading = &o->reading,
+                                          .ldap = &o->ldap};
+    const char *before = taking->argv[optind - 1];
+    const char *what = NULL;
+
+    if (!is_for_merge(code)) {
+        taking->not_for_merge = argument == before ? taking->argv[optind - 2] : before;
+    }
+    return shared_option_take(&shared, code, argument, &what) ? what : take_own(o, code, argument);
 }
 
 /* What --since and --watch need. */
@@ -246,7 +172,7 @@ static bool check_again(const struct users_options *o, int *status)
     if (o->since != NULL && o->ldap.live.directory.follow_referrals) {
         return wrong("--since asks one server, so not with", "--follow-referrals", status);
     }
-    if (o->watch_s > 0 && (o->output == NULL || strcmp(o->output, "-") == 0)) {
+    if (o->watch_s > 0 && (o->output.path == NULL || strcmp(o->output.path, "-") == 0)) {
         return wrong("--watch needs a file to keep current (-o FILE)", NULL, status);
     }
     for (size_t i = 0; o->watch_s > 0 && i < o->sources.count; i++) {
@@ -263,7 +189,7 @@ static bool check_together(const struct users_options *o, const char *not_for_me
     if (o->merge && not_for_merge != NULL) {
         return wrong("--merge adds up what has been judged, so not with", not_for_merge, status);
     }
-    if (o->reading.source.part.of > 0 && o->shared_keys) {
+    if (o->reading.source.part.of > 0 && o->rows.shared_keys) {
         return wrong("--shared-keys compares all mailboxes, so not with", "--part", status);
     }
     if (reading_options_check(&o->reading) != NULL) {
@@ -280,41 +206,30 @@ static bool check_together(const struct users_options *o, const char *not_for_me
 
 bool users_options_parse(int argc, char **argv, struct users_options *out, int *status)
 {
-    const char *not_for_merge = NULL;
-    int code;
+    struct taking taking = {.options = out, .argv = argv};
 
-    *out = (struct users_options){
-        .format = format_find(span_text("table")),
-        .warning_seconds = (int64_t)WARNING_DAYS * UTC_DAY,
-    };
+    *out = (struct users_options){.format = format_find(span_text("table"))};
+    row_options_init(&out->rows);
     ldap_options_init(&out->ldap);
     reading_options_init(&out->reading);
     out->reading.source.live = &out->ldap.live;
-    opterr = 0;
-    while ((code = getopt_long(argc, argv, ":f:o:h" LDAP_SHORT_OPTIONS, long_options, NULL)) !=
-           -1) {
-        if (code == 'h') {
-            *status = print_help();
-            return false;
-        }
-        if (code == ':') {
-            return wrong("an argument is missing behind", argv[optind - 1], status);
-        }
-        if (code == '?') {
-            /* The word that could not be taken: getopt has gone past it, or stands within it. */
-            return wrong("unknown option, or one that takes no argument", argv[optind - 1], status);
-        }
-        if (!parse_option(out, code, optarg, status)) {
-            return false;
-        }
-        if (!is_for_merge(code)) {
-            not_for_merge = argv[optind - (optarg == argv[optind - 1] ? 2 : 1)];
-        }
+    if (!options_parse(
+            argc, argv,
+            &(struct options_frame){.verb = "users",
+                                    .letters = ":f:o:h" LDAP_SHORT_OPTIONS,
+                                    .table = long_options,
+                                    .help = {help_begin, judging_options_help(), help_middle,
+                                             reading_options_help(), help_more, "\n",
+                                             ldap_options_help(), help_end},
+                                    .take = take_option,
+                                    .own = &taking},
+            status)) {
+        return false;
     }
     for (int i = optind; i < argc; i++) {
         name_list_add(&out->sources, argv[i]);
     }
-    return check_together(out, not_for_merge, status);
+    return check_together(out, taking.not_for_merge, status);
 }
 
 void users_options_clear(struct users_options *options)

@@ -6,26 +6,22 @@
 
 #include "cmd/judging_options.h"
 #include "cmd/ldap_options.h"
+#include "cmd/output_options.h"
 #include "cmd/reading_options.h"
+#include "cmd/row_options.h"
 #include "report/report.h"
-#include "roster/roster.h"
 #include "source/source.h"
-
-enum colour_when { COLOUR_AUTO, COLOUR_ALWAYS, COLOUR_NEVER };
 
 /* What the command line of `keyroster users` says. */
 struct users_options {
     const struct format *format;
-    const char *output; /* NULL: standard output */
+    struct output_options output;
+    struct row_options rows;
     struct judging_options judging;
-    struct selection selection;
-    int64_t warning_seconds;
     const char *since; /* the file that keeps the last roster; NULL: not said */
     uint64_t watch_s;  /* 0: not said */
     struct reading_options reading;
     bool merge; /* the sources are summaries to be added up */
-    bool no_progress, summary, shared_keys;
-    enum colour_when colour;
     struct name_list sources;
     struct ldap_options ldap;
 };

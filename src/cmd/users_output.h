@@ -13,7 +13,7 @@ MUST_USE bool output_replaces(const struct users_options *options, const char *p
  * Opens where the answers go, which must be none of the files that are read: writing over one would
  * lose it. False when that cannot be; it is told then.
  */
-MUST_USE bool output_open(const struct users_options *options, struct outfile *out);
+MUST_USE bool users_output_open(const struct users_options *options, struct outfile *out);
 
 /*
  * What a part stands on, for whoever adds parts up: a digest of the options that judge and read, of
@@ -21,12 +21,5 @@ MUST_USE bool output_open(const struct users_options *options, struct outfile *o
  */
 MUST_USE enum fault users_basis(const struct users_options *options, struct source *const *sources,
                                 size_t count, char out[USERS_BASIS_SIZE]);
-
-/* The width of the terminal that a table in `output` (NULL: stdout) is for; 0 when it is for none.
- */
-size_t output_width(const char *output);
-
-/* Whether a table in `output` is to have colours: on a terminal that has them, unless said. */
-bool output_wants_colour(const char *output, enum colour_when when);
 
 #endif

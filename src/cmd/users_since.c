@@ -94,7 +94,7 @@ bool users_since_open(struct users_options *options, struct progress *progress,
     if (options->since == NULL) {
         return true;
     }
-    if (overwriting_is_one(options->since, options->output)) {
+    if (overwriting_is_one(options->since, options->output.path)) {
         return refuse(options->since, "both --since and -o: one would replace the other");
     }
     if (output_replaces(options, options->since)) {

@@ -6,26 +6,20 @@
 #include <time.h>
 
 #include "cmd/cmd.h"
+#include "cmd/options.h"
 
 enum { SENTENCE_SIZE = 64, SHORT_SIZE = 64 };
 
-static int print_help(const struct kms_verb *verb)
-{
-    fputs(verb->help, stdout);
-    if (verb->more_help != NULL) {
-        printf("\n%s", verb->more_help());
-    }
-    printf("\n"
-           "      --passphrase NAME=FILE\n"
-           "                        the passphrase of one who acts, in a file (- is standard\n"
-           "                        input); what is not given is asked on the terminal\n"
-           "  -f, --format FORMAT   table (default) or jsonl: one JSON object a row\n"
-           "  -h, --help            this help\n"
-           "\n"
-           "Exit status: 0 done; 1 done, but some row failed; 2 used wrongly; 3 not done.\n"
-           "keyroster-kms(1) tells the whole.\n");
-    return EXIT_DONE;
-}
+static const char shared_help[] =
+    "\n"
+    "      --passphrase NAME=FILE\n"
+    "                        the passphrase of one who acts, in a file (- is standard\n"
+    "                        input); what is not given is asked on the terminal\n"
+    "  -f, --format FORMAT   table (default) or jsonl: one JSON object a row\n"
+    "  -h, --help            this help\n"
+    "\n"
+    "Exit status: 0 done; 1 done, but some row failed; 2 used wrongly; 3 not done.\n"
+    "keyroster-kms(1) tells the whole.\n";
 
 static bool wrong(const struct kms_options *o, const char *what, const char *argument, int *status)
 {
@@ -33,33 +27,31 @@ static bool wrong(const struct kms_options *o, const char *what, const char *arg
     return false;
 }
 
-static bool take_format(struct kms_options *o, const char *argument, int *status)
-{
-    o->jsonl = strcmp(argument, "jsonl") == 0;
-    return o->jsonl || strcmp(argument, "table") == 0 ||
-           wrong(o, "--format is table or jsonl, not", argument, status);
-}
+/* What the options are taken into. */
+struct taking {
+    struct kms_options *options;
+    const struct kms_verb *verb;
+    void *own;
+};
 
-static bool take_option(struct kms_options *o, const struct kms_verb *verb, void *own, int code,
-                        const char *argument, int *status)
+static const char *take_option(void *context, int code, const char *argument)
 {
-    const char *what;
+    const struct taking *taking = context;
+    struct kms_options *o = taking->options;
 
     switch (code) {
     case KMS_OPTION_PASSPHRASE:
-        what = kms_passphrases_take(&o->passphrases, argument);
-        break;
+        return kms_passphrases_take(&o->passphrases, argument);
     case 'f':
-        return take_format(o, argument, status);
+        o->jsonl = strcmp(argument, "jsonl") == 0;
+        return o->jsonl || strcmp(argument, "table") == 0 ? NULL
+                                                          : "--format is table or jsonl, not";
     case 'o':
         o->output = argument;
-        what = *argument == '\0' ? "--output is the name of a file, not" : NULL;
-        break;
+        return *argument != '\0' ? NULL : "--output is the name of a file, not";
     default:
-        what = verb->take(own, code, argument);
-        break;
+        return taking->verb->take(taking->own, code, argument);
     }
-    return what == NULL || wrong(o, what, argument, status);
 }
 
 static bool take_arguments(struct kms_options *o, const struct kms_verb *verb, int argc,
@@ -111,30 +103,22 @@ static void short_options(const struct kms_verb *verb, char out[SHORT_SIZE])
 bool kms_options_parse(int argc, char **argv, const struct kms_verb *verb, void *own,
                        struct kms_options *out, int *status)
 {
+    struct taking taking = {out, verb, own};
     char letters[SHORT_SIZE];
-    int code;
+    const bool more = verb->more_help != NULL;
+    const struct options_frame frame = {
+        .verb = out->verb,
+        .letters = letters,
+        .table = verb->options,
+        .help = {verb->help, more ? "\n" : "", more ? verb->more_help() : "", shared_help},
+        .take = take_option,
+        .own = &taking};
 
     *out = (struct kms_options){.passphrases.takes_new = verb->takes_new};
     (void)snprintf(out->verb, sizeof(out->verb), "kms %s", verb->name);
     short_options(verb, letters);
-    opterr = 0;
-    while ((code = getopt_long(argc, argv, letters, verb->options, NULL)) != -1) {
-        if (code == 'h') {
-            *status = print_help(verb);
-            return false;
-        }
-        if (code == ':') {
-            return wrong(out, "an argument is missing behind", argv[optind - 1], status);
-        }
-        if (code == '?') {
-            return wrong(out, "unknown option, or one that takes no argument", argv[optind - 1],
-                         status);
-        }
-        if (!take_option(out, verb, own, code, optarg, status)) {
-            return false;
-        }
-    }
-    return take_arguments(out, verb, argc - optind, argv + optind, status);
+    return options_parse(argc, argv, &frame, status) &&
+           take_arguments(out, verb, argc - optind, argv + optind, status);
 }
 
 void kms_options_clear(struct kms_options *options)

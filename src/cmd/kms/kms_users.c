@@ -10,7 +10,6 @@
 #include "cmd/kms/kms_users_options.h"
 #include "cmd/overwriting.h"
 #include "cmd/progress.h"
-#include "cmd/users_output.h"
 #include "kms/books/books.h"
 #include "kms/store/store.h"
 
@@ -63,25 +62,9 @@ static bool replaces_input(const struct kms_users_options *o)
 
     name_list_add_all(&read.files, &o->joined);
     ldap_options_add_files(&o->ldap, &read.files);
-    told = overwriting_is_told(&read, o->output);
+    told = overwriting_is_told(&read, o->output.path);
     name_list_clear(&read.files);
     return told;
-}
-
-static bool open_output(struct users *users)
-{
-    const struct kms_users_options *o = &users->options;
-    struct why why = {0};
-
-    if (replaces_input(o)) {
-        return false;
-    }
-    if (outfile_open(o->output, &users->output, &why) != FAULT_NONE) {
-        complain(o->output, 0, why.rule);
-        return false;
-    }
-    interrupt_removes(users->output.temporary);
-    return true;
 }
 
 /* What is joined comes first; true also where some of it could not be opened, which is told. */
@@ -169,7 +152,7 @@ static bool is_withheld(const struct users *users)
         users->output.path == NULL) {
         return false;
     }
-    complain(o->output, 0,
+    complain(o->output.path, 0,
              "left as it was, since the roster is incomplete (--allow-incomplete writes it)");
     return true;
 }
@@ -177,7 +160,7 @@ static bool is_withheld(const struct users *users)
 /* Brings the output to its place where all went well; returns the exit status. */
 static int finish(struct users *users, enum fault fault, int status, struct why *why)
 {
-    const char *output = users->options.output;
+    const char *output = users->options.output.path;
 
     if (fault == FAULT_NONE && status != EXIT_NOT_DONE && !is_withheld(users)) {
         fault = outfile_commit(&users->output, why);
@@ -203,9 +186,9 @@ static int run(struct users *users)
                             .options = {.at = o->judging.at,
                                         .sources = users->names,
                                         .source_count = users->count,
-                                        .summary_only = o->summary,
-                                        .width = output_width(o->output),
-                                        .colour = output_wants_colour(o->output, o->colour)},
+                                        .summary_only = o->rows.summary,
+                                        .width = output_width(o->output.path),
+                                        .colour = output_wants_colour(&o->output)},
                             .sink = write_output,
                             .context = users};
     const struct roster roster = {
@@ -214,11 +197,11 @@ static int run(struct users *users)
         .source_count = users->count,
         .trust = books_trust(users->books),
         .witness = books_witness(users->books),
-        .rules = {.at = o->judging.at, .warning_seconds = o->warning_seconds},
+        .rules = {.at = o->judging.at, .warning_seconds = o->rows.warning_seconds},
         .site = o->judging.site,
         .remotes = o->judging.remotes,
-        .shared_keys = o->shared_keys,
-        .selection = o->selection,
+        .shared_keys = o->rows.shared_keys,
+        .selection = o->rows.selection,
         .threads = o->reading.threads,
         .report = &report,
         .complain = tell_complaint,
@@ -258,10 +241,12 @@ int kms_verb_users(int argc, char **argv)
     (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an answer of write(2) */
     (void)signal(SIGXFSZ, SIG_IGN); /* so is a limit on the size of files */
     judging_options_settle(&users.options.judging);
-    users.options.reading.source.count_lines = users.options.format.lines && !users.options.summary;
-    users.progress = progress_start(!users.options.no_progress);
+    users.options.reading.source.count_lines =
+        users.options.format.lines && !users.options.rows.summary;
+    users.progress = progress_start(!users.options.output.no_progress);
     if (reading_options_open(&users.options.reading) && open_joined(&users) && open_books(&users) &&
-        list_sources(&users) && open_output(&users)) {
+        list_sources(&users) && !replaces_input(&users.options) &&
+        output_open(users.options.output.path, &users.output)) {
         enter_sandbox(&users);
         status = run(&users);
     }

@@ -4,19 +4,18 @@
 #include "cmd/judging_options.h"
 #include "cmd/kms/kms_passphrases.h"
 #include "cmd/ldap_options.h"
+#include "cmd/output_options.h"
 #include "cmd/reading_options.h"
-#include "cmd/users_options.h"
+#include "cmd/row_options.h"
+#include "report/report.h"
 
 /* What the command line of `keyroster kms users` says. */
 struct kms_users_options {
     const char *store;
     struct format format;
-    const char *output; /* NULL: standard output */
+    struct output_options output;
+    struct row_options rows;
     struct judging_options judging;
-    struct selection selection;
-    int64_t warning_seconds;
-    bool no_progress, summary, shared_keys;
-    enum colour_when colour;
     struct reading_options reading;
     struct ldap_options ldap;
     struct name_list joined;            /* --join: what is laid beside the books */
