@@ -36,6 +36,12 @@ static enum fault next_entry(void *context, struct crl_item *out, struct why *wh
                              .reason = row.status == CERTIFICATE_HELD ? REASON_CERTIFICATE_HOLD
                                                                       : (enum crl_reason)row.reason,
                              .part = entries->by_url ? (uint32_t)row.crl_part : 0};
+    if (entries->asked->parts > 0 && out->part > entries->asked->parts) {
+        return fault_at(FAULT_DENIED, 0,
+                        "a revoked certificate names a part of a higher number, where it would be "
+                        "missed: ask for as many parts as profile.conf had when it was issued",
+                        why);
+    }
     entries->count += crl_item_is_in(out, entries->asked->part, entries->asked->parts);
     return FAULT_NONE;
 }

@@ -26,6 +26,7 @@ struct crl_made {
  * brings the file to its place and commits (kms_commit()), or rolls back. The session has the CA
  * open.
  *
+ * FAULT_DENIED  certificates name more parts by their URLs than are asked for
  * FAULT_LIMIT   `der` is full
  * FAULT_RESOURCE, FAULT_SYNTAX
  */
