@@ -4,14 +4,12 @@
 #include <unistd.h>
 
 #include "base/compat_sandbox.h"
-#include "base/outfile.h"
 #include "base/utc.h"
+#include "cmd/answers.h"
 #include "cmd/cmd.h"
 #include "cmd/diff_options.h"
 #include "cmd/inputs.h"
-#include "cmd/interrupt.h"
 #include "cmd/overwriting.h"
-#include "cmd/progress.h"
 #include "cmd/users_output.h"
 #include "roster/diff.h"
 
@@ -23,9 +21,7 @@ struct comparison {
     struct inputs inputs[2];
     struct spool spools[2];
     struct trust *trust;
-    struct outfile output;
-    bool output_failed; /* a fault is about the output */
-    struct progress progress;
+    struct answers answers;
 };
 
 static bool open_sources(struct comparison *c)
@@ -65,13 +61,13 @@ static bool open_output(struct comparison *c)
     ldap_options_add_files(&o->ldap, &read.files);
     told = overwriting_is_told(&read, o->output.path);
     name_list_clear(&read.files);
-    return !told && output_open(o->output.path, &c->output);
+    return !told && answers_open(&c->answers, o->output.path);
 }
 
 static void enter_sandbox(const struct comparison *c)
 {
     const struct reading_options *reading = &c->options.reading;
-    char *folder = outfile_folder(&c->output);
+    char *folder = outfile_folder(&c->answers.file);
 
     if (!reading->no_sandbox) {
         (void)sandbox_enter(&(struct sandbox){.output_folder = folder,
@@ -81,72 +77,30 @@ static void enter_sandbox(const struct comparison *c)
     free(folder);
 }
 
-static enum fault write_output(void *context, struct span bytes, struct why *why)
+/* What a directory kept back looks like a mailbox that has left. */
+static bool fell_short(const struct comparison *c)
 {
-    struct comparison *c = context;
-    enum fault fault;
+    const bool old = inputs_fell_short(&c->inputs[0], &c->options.ldap);
 
-    progress_clear(&c->progress);
-    fault = outfile_write(&c->output, bytes, why);
-    c->output_failed |= fault != FAULT_NONE;
-    return fault;
-}
-
-static void tell_complaint(void *context, const char *source, uint64_t line, struct span sentence)
-{
-    struct comparison *c = context;
-
-    progress_clear(&c->progress);
-    complain_span(source, line, sentence);
-}
-
-static void show_progress(void *context, const char *source, uint64_t position, uint64_t size,
-                          uint64_t mailboxes)
-{
-    struct comparison *c = context;
-
-    progress_show(&c->progress, source, position, size, mailboxes);
-}
-
-/* What a directory kept back looks like a mailbox that has left: then the file stays as it was. */
-static bool is_withheld(const struct comparison *c)
-{
-    bool short_of = inputs_fell_short(&c->inputs[0], &c->options.ldap);
-
-    short_of |= inputs_fell_short(&c->inputs[1], &c->options.ldap);
-    if (!short_of || c->options.ldap.allow_incomplete || c->output.path == NULL) {
-        return false;
-    }
-    complain(c->options.output.path, 0,
-             "left as it was, since a side is incomplete (--allow-incomplete writes it)");
-    return true;
+    return inputs_fell_short(&c->inputs[1], &c->options.ldap) || old;
 }
 
 /* Brings the output to its place; returns the exit status. */
 static int finish(struct comparison *c, const struct diff_outcome *outcome, enum fault fault,
                   const char *at_fault, struct why *why)
 {
-    progress_clear(&c->progress);
-    if (fault == FAULT_NONE && !outcome->unread && !is_withheld(c)) {
-        fault = outfile_commit(&c->output, why);
-        c->output_failed = fault != FAULT_NONE;
-    }
-    interrupt_removes(NULL);
-    if (fault != FAULT_NONE) {
-        const char *path = c->options.output.path;
+    const int status = outcome->unread                                  ? EXIT_NOT_DONE
+                       : outcome->complaints > 0 || outcome->incomplete ? EXIT_SOME
+                                                                        : EXIT_DONE;
 
-        if (fault != FAULT_ABSENT) { /* nobody reads any more: `| head` needs no message */
-            complain(!c->output_failed ? at_fault
-                     : path != NULL    ? path
-                                       : "standard output",
-                     0, why->rule);
-        }
-        return EXIT_NOT_DONE;
+    progress_clear(&c->answers.progress);
+    if (fault == FAULT_NONE && !outcome->unread &&
+        !answers_withheld(
+            &c->answers, fell_short(c), &c->options.ldap,
+            "left as it was, since a side is incomplete (--allow-incomplete writes it)")) {
+        fault = answers_commit(&c->answers, why);
     }
-    if (outcome->unread) {
-        return EXIT_NOT_DONE;
-    }
-    return outcome->complaints > 0 || outcome->incomplete ? EXIT_SOME : EXIT_DONE;
+    return answers_end(&c->answers, fault, status, at_fault, why);
 }
 
 static int run(struct comparison *c)
@@ -155,17 +109,17 @@ static int run(struct comparison *c)
     struct diff_report report = {.format = o->format,
                                  .width = output_width(o->output.path),
                                  .colour = output_wants_colour(&o->output),
-                                 .sink = write_output,
-                                 .context = c};
+                                 .sink = answers_write,
+                                 .context = &c->answers};
     const struct roster judged = {
         .trust = c->trust,
         .rules = {.at = o->judging.at, .warning_seconds = (int64_t)WARNING_DAYS * UTC_DAY},
         .site = o->judging.site,
         .remotes = o->judging.remotes,
         .threads = o->reading.threads,
-        .complain = tell_complaint,
-        .progress = show_progress,
-        .context = c};
+        .complain = answers_complain,
+        .progress = answers_progress,
+        .context = &c->answers};
     const struct diff diff = {.sources = {c->inputs[0].sources[0], c->inputs[1].sources[0]},
                               .names = {c->inputs[0].names[0], c->inputs[1].names[0]},
                               .spools = {&c->spools[0], &c->spools[1]},
@@ -188,20 +142,20 @@ static void comparison_clear(struct comparison *c)
         spool_close(&c->spools[i]);
     }
     trust_free(c->trust);
-    outfile_clear(&c->output);
+    answers_clear(&c->answers);
     diff_options_clear(&c->options);
 }
 
 int cmd_diff(int argc, char **argv)
 {
-    struct comparison c = {.output = {.fd = -1}, .spools = {{.fd = -1}, {.fd = -1}}};
+    struct comparison c = {.answers = {.file = {.fd = -1}}, .spools = {{.fd = -1}, {.fd = -1}}};
     int status = EXIT_NOT_DONE;
 
     if (diff_options_parse(argc, argv, &c.options, &status)) {
         (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an answer of write(2) */
         (void)signal(SIGXFSZ, SIG_IGN); /* so is a limit on the size of files */
         judging_options_settle(&c.options.judging);
-        c.progress = progress_start(!c.options.output.no_progress);
+        c.answers.progress = progress_start(!c.options.output.no_progress);
         status = EXIT_NOT_DONE;
         if (judging_options_load(&c.options.judging, &c.trust) &&
             reading_options_open(&c.options.reading) && open_sources(&c) && open_spools(&c) &&

@@ -6,15 +6,13 @@
 #include <unistd.h>
 
 #include "base/compat_sandbox.h"
-#include "base/outfile.h"
 #include "base/text.h"
+#include "cmd/answers.h"
 #include "cmd/cmd.h"
 #include "cmd/export_hints.h"
 #include "cmd/export_options.h"
 #include "cmd/inputs.h"
-#include "cmd/interrupt.h"
 #include "cmd/overwriting.h"
-#include "cmd/progress.h"
 #include "report/export.h"
 #include "roster/exporting.h"
 #include "roster/roster.h"
@@ -28,9 +26,7 @@ struct exporter {
     struct export export;
     struct exporting exporting;
     struct inputs inputs;
-    struct outfile output;
-    bool output_failed; /* a fault is about the output, not about memory or threads */
-    struct progress progress;
+    struct answers answers;
 };
 
 /* Reads no more of the file than its header may take: it may be an export of any size. */
@@ -112,13 +108,13 @@ static bool open_output(struct exporter *exporter)
     ldap_options_add_files(&command->ldap, &read.files);
     told = overwriting_is_told(&read, command->output.path);
     name_list_clear(&read.files);
-    return !told && output_open(command->output.path, &exporter->output);
+    return !told && answers_open(&exporter->answers, command->output.path);
 }
 
 static void enter_sandbox(const struct exporter *exporter)
 {
     const struct reading_options *reading = &exporter->command.reading;
-    char *folder = outfile_folder(&exporter->output);
+    char *folder = outfile_folder(&exporter->answers.file);
 
     if (!reading->no_sandbox) {
         (void)sandbox_enter(&(struct sandbox){.output_folder = folder,
@@ -126,33 +122,6 @@ static void enter_sandbox(const struct exporter *exporter)
                                               .network = exporter->inputs.live});
     }
     free(folder);
-}
-
-static enum fault write_output(void *context, struct span bytes, struct why *why)
-{
-    struct exporter *exporter = context;
-    enum fault fault;
-
-    progress_clear(&exporter->progress);
-    fault = outfile_write(&exporter->output, bytes, why);
-    exporter->output_failed |= fault != FAULT_NONE;
-    return fault;
-}
-
-static void tell_complaint(void *context, const char *source, uint64_t line, struct span sentence)
-{
-    struct exporter *exporter = context;
-
-    progress_clear(&exporter->progress);
-    complain_span(source, line, sentence);
-}
-
-static void show_progress(void *context, const char *source, uint64_t position, uint64_t size,
-                          uint64_t objects)
-{
-    struct exporter *exporter = context;
-
-    progress_show(&exporter->progress, source, position, size, objects);
 }
 
 /* Names a column that nobody knows, and what it may have been meant to be. */
@@ -220,41 +189,35 @@ static int exit_status(const struct exporter *exporter, const struct outcome *ou
 static enum fault commit(struct exporter *exporter, struct why *why)
 {
     const struct ldap_options *ldap = &exporter->command.ldap;
-    enum fault fault;
 
-    if (inputs_fell_short(&exporter->inputs, ldap) && !ldap->allow_incomplete &&
-        exporter->output.path != NULL) {
-        complain(exporter->command.output.path, 0,
-                 "left as it was, since the export is incomplete (--allow-incomplete writes it)");
-        return FAULT_NONE;
-    }
-    fault = outfile_commit(&exporter->output, why);
-    exporter->output_failed |= fault != FAULT_NONE;
-    return fault;
+    return answers_withheld(
+               &exporter->answers, inputs_fell_short(&exporter->inputs, ldap), ldap,
+               "left as it was, since the export is incomplete (--allow-incomplete writes it)")
+               ? FAULT_NONE
+               : answers_commit(&exporter->answers, why);
 }
 
 static int run(struct exporter *exporter)
 {
-    const char *output = exporter->command.output.path;
     struct report report = {.format = format_export(),
                             .options = {.export = &exporter->export},
-                            .sink = write_output,
-                            .context = exporter};
+                            .sink = answers_write,
+                            .context = &exporter->answers};
     const struct roster roster = {.sources = exporter->inputs.sources,
                                   .names = (const char *const *)exporter->inputs.names,
                                   .source_count = exporter->inputs.count,
                                   .threads = exporter->command.reading.threads,
                                   .report = &report,
                                   .exporting = &exporter->exporting,
-                                  .complain = tell_complaint,
-                                  .progress = show_progress,
-                                  .context = exporter};
+                                  .complain = answers_complain,
+                                  .progress = answers_progress,
+                                  .context = &exporter->answers};
     struct outcome outcome = {0};
     struct why why = {0};
     enum fault fault = roster_run(&roster, &outcome, &why);
     int status = exit_status(exporter, &outcome);
 
-    progress_clear(&exporter->progress);
+    progress_clear(&exporter->answers.progress);
     report_clear(&report);
     if (fault == FAULT_NONE && status != EXIT_NOT_DONE) {
         if (complain_of_columns(exporter) + export_tell_unshown(&exporter->exporting.tally) > 0) {
@@ -266,17 +229,7 @@ static int run(struct exporter *exporter)
         }
         fault = commit(exporter, &why);
     }
-    interrupt_removes(NULL);
-    if (fault == FAULT_NONE) {
-        return status;
-    }
-    if (fault != FAULT_ABSENT) { /* nobody reads any more: `| head` needs no message */
-        complain(!exporter->output_failed ? NULL
-                 : output != NULL         ? output
-                                          : "standard output",
-                 0, why.rule);
-    }
-    return EXIT_NOT_DONE;
+    return answers_end(&exporter->answers, fault, status, NULL, &why);
 }
 
 static void exporter_clear(struct exporter *exporter)
@@ -285,20 +238,21 @@ static void exporter_clear(struct exporter *exporter)
     exporting_clear(&exporter->exporting);
     export_clear(&exporter->export);
     export_header_clear(&exporter->header);
-    outfile_clear(&exporter->output);
+    answers_clear(&exporter->answers);
     export_command_clear(&exporter->command);
 }
 
 int cmd_export(int argc, char **argv)
 {
-    struct exporter exporter = {.output = {.fd = -1}};
+    struct exporter exporter = {.answers = {.file = {.fd = -1}}};
     struct export_command *command = &exporter.command;
     int status = EXIT_NOT_DONE;
 
     if (export_command_parse(argc, argv, command, &status)) {
         (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an answer of write(2) */
         (void)signal(SIGXFSZ, SIG_IGN); /* so is a limit on the size of files */
-        exporter.progress = progress_start(!command->output.no_progress && !command->export.quiet);
+        exporter.answers.progress =
+            progress_start(!command->output.no_progress && !command->export.quiet);
         status = EXIT_NOT_DONE;
         if (read_header(&exporter)) {
             prepare_reading(&exporter);

@@ -3,11 +3,10 @@
 #include <unistd.h>
 
 #include "base/compat_sandbox.h"
-#include "base/outfile.h"
+#include "cmd/answers.h"
 #include "cmd/cmd.h"
 #include "cmd/inputs.h"
 #include "cmd/interrupt.h"
-#include "cmd/progress.h"
 #include "cmd/users_options.h"
 #include "cmd/users_output.h"
 #include "cmd/users_since.h"
@@ -21,13 +20,9 @@ struct users {
     char basis[USERS_BASIS_SIZE]; /* --part */
     struct trust *trust;
     struct users_since since;
-    struct outfile output;
-    bool confined;      /* the sandbox was entered */
-    bool output_failed; /* a fault is about the output, not about memory or threads */
-    struct progress progress;
+    struct answers answers;
+    bool confined; /* the sandbox was entered */
 };
-
-static void complain_why(const char *file, const struct why *why) { complain(file, 0, why->rule); }
 
 /* One part does not know what the others have, where there are any. */
 static bool prepare_part(struct users *users)
@@ -58,7 +53,7 @@ static void enter_sandbox(struct users *users)
 {
     const struct reading_options *reading = &users->options.reading;
     bool again = users->options.watch_s > 0;
-    char *folder = outfile_folder(&users->output), *kept = users_since_folder(&users->since);
+    char *folder = outfile_folder(&users->answers.file), *kept = users_since_folder(&users->since);
 
     if (!reading->no_sandbox && !users->confined) {
         (void)sandbox_enter(&(struct sandbox){.output_folder = folder,
@@ -73,34 +68,6 @@ static void enter_sandbox(struct users *users)
     free(kept);
 }
 
-static enum fault write_output(void *context, struct span bytes, struct why *why)
-{
-    struct users *users = context;
-
-    enum fault fault;
-
-    progress_clear(&users->progress);
-    fault = outfile_write(&users->output, bytes, why);
-    users->output_failed |= fault != FAULT_NONE;
-    return fault;
-}
-
-static void tell_complaint(void *context, const char *source, uint64_t line, struct span sentence)
-{
-    struct users *users = context;
-
-    progress_clear(&users->progress);
-    complain_span(source, line, sentence);
-}
-
-static void show_progress(void *context, const char *source, uint64_t position, uint64_t size,
-                          uint64_t mailboxes)
-{
-    struct users *users = context;
-
-    progress_show(&users->progress, source, position, size, mailboxes);
-}
-
 static int exit_status(const struct users *users, const struct outcome *outcome)
 {
     if (outcome->unread_sources == users->inputs.count) {
@@ -111,38 +78,18 @@ static int exit_status(const struct users *users, const struct outcome *outcome)
                : EXIT_DONE;
 }
 
-/* What a directory kept back is missing in the file: then it stays as it was, unless allowed. */
-static bool is_withheld(const struct users *users)
-{
-    if (!inputs_fell_short(&users->inputs, &users->options.ldap) ||
-        users->options.ldap.allow_incomplete || users->output.path == NULL) {
-        return false;
-    }
-    complain(users->options.output.path, 0,
-             "left as it was, since the roster is incomplete (--allow-incomplete writes it)");
-    return true;
-}
-
 /* Brings the output to its place where all went well; returns the exit status. */
 static int finish(struct users *users, enum fault fault, int status, struct why *why)
 {
-    const char *output = users->options.output.path;
+    const struct ldap_options *ldap = &users->options.ldap;
 
-    if (fault == FAULT_NONE && status != EXIT_NOT_DONE && !is_withheld(users)) {
-        fault = outfile_commit(&users->output, why);
-        users->output_failed = fault != FAULT_NONE;
+    if (fault == FAULT_NONE && status != EXIT_NOT_DONE &&
+        !answers_withheld(
+            &users->answers, inputs_fell_short(&users->inputs, ldap), ldap,
+            "left as it was, since the roster is incomplete (--allow-incomplete writes it)")) {
+        fault = answers_commit(&users->answers, why);
     }
-    interrupt_removes(NULL);
-    if (fault == FAULT_NONE) {
-        return status;
-    }
-    if (fault != FAULT_ABSENT) { /* nobody reads any more: `| head` needs no message */
-        complain_why(!users->output_failed ? NULL
-                     : output != NULL      ? output
-                                           : "standard output",
-                     why);
-    }
-    return EXIT_NOT_DONE;
+    return answers_end(&users->answers, fault, status, NULL, why);
 }
 
 static int run(struct users *users)
@@ -160,8 +107,8 @@ static int run(struct users *users)
                     .summary_only = o->rows.summary,
                     .width = output_width(o->output.path),
                     .colour = output_wants_colour(&o->output)},
-        .sink = write_output,
-        .context = users};
+        .sink = answers_write,
+        .context = &users->answers};
     const struct roster roster = {
         .sources = users->inputs.sources,
         .names = (const char *const *)users->inputs.names,
@@ -175,15 +122,15 @@ static int run(struct users *users)
         .threads = o->reading.threads,
         .bare = users->bare,
         .report = &report,
-        .complain = tell_complaint,
-        .progress = show_progress,
-        .context = users};
+        .complain = answers_complain,
+        .progress = answers_progress,
+        .context = &users->answers};
     struct outcome outcome = {0};
     struct why why = {0};
     enum fault fault = roster_run(&roster, &outcome, &why);
     int status = exit_status(users, &outcome);
 
-    progress_clear(&users->progress);
+    progress_clear(&users->answers.progress);
     report_clear(&report);
     if (o->since != NULL) {
         const struct live_facts facts = source_live_facts(users->inputs.sources[0]);
@@ -203,8 +150,7 @@ static void end_round(struct users *users)
     users->bare = NULL;
     trust_free(users->trust);
     users->trust = NULL;
-    outfile_clear(&users->output);
-    interrupt_removes(NULL);
+    answers_clear(&users->answers);
 }
 
 /* Reads, judges and writes once; returns the exit status. */
@@ -214,13 +160,13 @@ static int run_round(struct users *users)
     int status = EXIT_NOT_DONE;
 
     judging_options_settle(&o->judging);
-    users->output_failed = false;
-    users->progress = progress_start(!o->output.no_progress);
+    users->answers.progress = progress_start(!o->output.no_progress);
     if (judging_options_load(&o->judging, &users->trust) &&
-        users_since_open(o, &users->progress, &users->since) &&
+        users_since_open(o, &users->answers.progress, &users->since) &&
         inputs_open(&users->inputs, o->sources.at, o->sources.count, &o->reading.source,
                     &o->ldap) &&
-        prepare_part(users) && users_output_open(o, &users->output)) {
+        prepare_part(users) && !output_replaces(o, o->output.path) &&
+        answers_open(&users->answers, o->output.path)) {
         inputs_tell_idle(o->sources.at, o->sources.count, &o->reading.source, &o->ldap);
         enter_sandbox(users);
         status = run(users);
@@ -243,7 +189,8 @@ static _Noreturn void watch(struct users *users)
 
 int cmd_users(int argc, char **argv)
 {
-    struct users users = {.output = {.fd = -1}, .since = {.out = {.fd = -1}, .aside = -1}};
+    struct users users = {.answers = {.file = {.fd = -1}},
+                          .since = {.out = {.fd = -1}, .aside = -1}};
     int status = EXIT_NOT_DONE;
 
     if (!users_options_parse(argc, argv, &users.options, &status)) {

@@ -111,7 +111,8 @@ static int merge_documents(const struct users_options *options, const struct buf
     enum fault fault = FAULT_NONE;
     int status = EXIT_NOT_DONE;
 
-    if (users_output_open(options, &output)) {
+    if (!output_replaces(options, options->output.path) &&
+        output_open(options->output.path, &output)) {
         char *folder = outfile_folder(&output);
 
         if (!options->reading.no_sandbox) {

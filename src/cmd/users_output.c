@@ -14,9 +14,3 @@ bool output_replaces(const struct users_options *options, const char *path)
     name_list_clear(&read.files);
     return told;
 }
-
-bool users_output_open(const struct users_options *options, struct outfile *out)
-{
-    return !output_replaces(options, options->output.path) &&
-           output_open(options->output.path, out);
-}

@@ -10,12 +10,6 @@ enum { USERS_BASIS_SIZE = 33 }; /* hexadecimal, with its NUL */
 MUST_USE bool output_replaces(const struct users_options *options, const char *path);
 
 /*
- * Opens where the answers go, which must be none of the files that are read: writing over one would
- * lose it. False when that cannot be; it is told then.
- */
-MUST_USE bool users_output_open(const struct users_options *options, struct outfile *out);
-
-/*
  * What a part stands on, for whoever adds parts up: a digest of the options that judge and read, of
  * the files that they name, and of the sources' sizes. FAULT_RESOURCE without memory.
  */

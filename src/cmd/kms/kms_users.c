@@ -2,14 +2,12 @@
 #include <stdlib.h>
 
 #include "base/compat_sandbox.h"
-#include "base/outfile.h"
+#include "cmd/answers.h"
 #include "cmd/inputs.h"
-#include "cmd/interrupt.h"
 #include "cmd/kms/kms.h"
 #include "cmd/kms/kms_options.h"
 #include "cmd/kms/kms_users_options.h"
 #include "cmd/overwriting.h"
-#include "cmd/progress.h"
 #include "kms/books/books.h"
 #include "kms/store/store.h"
 
@@ -22,37 +20,8 @@ struct users {
     struct source **sources; /* the inputs', then the books' */
     const char **names;
     size_t count;
-    struct outfile output;
-    bool output_failed; /* a fault is about the output, not about memory or threads */
-    struct progress progress;
+    struct answers answers;
 };
-
-static enum fault write_output(void *context, struct span bytes, struct why *why)
-{
-    struct users *users = context;
-    enum fault fault;
-
-    progress_clear(&users->progress);
-    fault = outfile_write(&users->output, bytes, why);
-    users->output_failed |= fault != FAULT_NONE;
-    return fault;
-}
-
-static void tell_complaint(void *context, const char *source, uint64_t line, struct span sentence)
-{
-    struct users *users = context;
-
-    progress_clear(&users->progress);
-    complain_span(source, line, sentence);
-}
-
-static void show_progress(void *context, const char *source, uint64_t position, uint64_t size,
-                          uint64_t mailboxes)
-{
-    struct users *users = context;
-
-    progress_show(&users->progress, source, position, size, mailboxes);
-}
 
 /* Whatever it reads is not replaced, the store least of all. */
 static bool replaces_input(const struct kms_users_options *o)
@@ -121,7 +90,7 @@ static bool list_sources(struct users *users)
 static void enter_sandbox(const struct users *users)
 {
     const struct reading_options *reading = &users->options.reading;
-    char *folder = outfile_folder(&users->output);
+    char *folder = outfile_folder(&users->answers.file);
 
     if (!reading->no_sandbox) {
         (void)sandbox_enter(&(struct sandbox){.output_folder = folder,
@@ -143,40 +112,18 @@ static int exit_status(const struct users *users, const struct outcome *outcome)
                : EXIT_DONE;
 }
 
-/* What a directory kept back is missing in the file: then it stays as it was, unless allowed. */
-static bool is_withheld(const struct users *users)
-{
-    const struct kms_users_options *o = &users->options;
-
-    if (!inputs_fell_short(&users->inputs, &o->ldap) || o->ldap.allow_incomplete ||
-        users->output.path == NULL) {
-        return false;
-    }
-    complain(o->output.path, 0,
-             "left as it was, since the roster is incomplete (--allow-incomplete writes it)");
-    return true;
-}
-
 /* Brings the output to its place where all went well; returns the exit status. */
 static int finish(struct users *users, enum fault fault, int status, struct why *why)
 {
-    const char *output = users->options.output.path;
+    const struct ldap_options *ldap = &users->options.ldap;
 
-    if (fault == FAULT_NONE && status != EXIT_NOT_DONE && !is_withheld(users)) {
-        fault = outfile_commit(&users->output, why);
-        users->output_failed = fault != FAULT_NONE;
+    if (fault == FAULT_NONE && status != EXIT_NOT_DONE &&
+        !answers_withheld(
+            &users->answers, inputs_fell_short(&users->inputs, ldap), ldap,
+            "left as it was, since the roster is incomplete (--allow-incomplete writes it)")) {
+        fault = answers_commit(&users->answers, why);
     }
-    interrupt_removes(NULL);
-    if (fault == FAULT_NONE) {
-        return status;
-    }
-    if (fault != FAULT_ABSENT) { /* nobody reads any more: `| head` needs no message */
-        complain(!users->output_failed ? NULL
-                 : output != NULL      ? output
-                                       : "standard output",
-                 0, why->rule);
-    }
-    return EXIT_NOT_DONE;
+    return answers_end(&users->answers, fault, status, NULL, why);
 }
 
 static int run(struct users *users)
@@ -189,8 +136,8 @@ static int run(struct users *users)
                                         .summary_only = o->rows.summary,
                                         .width = output_width(o->output.path),
                                         .colour = output_wants_colour(&o->output)},
-                            .sink = write_output,
-                            .context = users};
+                            .sink = answers_write,
+                            .context = &users->answers};
     const struct roster roster = {
         .sources = users->sources,
         .names = users->names,
@@ -204,14 +151,14 @@ static int run(struct users *users)
         .selection = o->rows.selection,
         .threads = o->reading.threads,
         .report = &report,
-        .complain = tell_complaint,
-        .progress = show_progress,
-        .context = users};
+        .complain = answers_complain,
+        .progress = answers_progress,
+        .context = &users->answers};
     struct outcome outcome = {0};
     struct why why = {0};
     enum fault fault = roster_run(&roster, &outcome, &why);
 
-    progress_clear(&users->progress);
+    progress_clear(&users->answers.progress);
     report_clear(&report);
     return finish(users, fault, exit_status(users, &outcome), &why);
 }
@@ -224,14 +171,13 @@ static void clear(struct users *users)
     inputs_clear(&users->inputs);
     free((void *)users->sources);
     free((void *)users->names);
-    outfile_clear(&users->output);
-    interrupt_removes(NULL);
+    answers_clear(&users->answers);
     kms_users_options_clear(&users->options);
 }
 
 int kms_verb_users(int argc, char **argv)
 {
-    struct users users = {.output = {.fd = -1}};
+    struct users users = {.answers = {.file = {.fd = -1}}};
     int status = EXIT_NOT_DONE;
 
     if (!kms_users_options_parse(argc, argv, &users.options, &status)) {
@@ -243,10 +189,10 @@ int kms_verb_users(int argc, char **argv)
     judging_options_settle(&users.options.judging);
     users.options.reading.source.count_lines =
         users.options.format.lines && !users.options.rows.summary;
-    users.progress = progress_start(!users.options.output.no_progress);
+    users.answers.progress = progress_start(!users.options.output.no_progress);
     if (reading_options_open(&users.options.reading) && open_joined(&users) && open_books(&users) &&
         list_sources(&users) && !replaces_input(&users.options) &&
-        output_open(users.options.output.path, &users.output)) {
+        answers_open(&users.answers, users.options.output.path)) {
         enter_sandbox(&users);
         status = run(&users);
     }
