@@ -7,6 +7,7 @@
 #include "base/utc.h"
 #include "cmd/kms/kms.h"
 #include "cmd/kms/kms_options.h"
+#include "cmd/kms/kms_recovery.h"
 #include "cmd/kms/kms_rows.h"
 #include "cmd/tidy_apply.h"
 #include "kms/request/approve.h"
@@ -61,11 +62,11 @@ static const char *take(void *own, int code, const char *argument)
 }
 
 static const struct kms_column columns[] = {
-    {"address", 32, false},   {"result", 8, false},  {"request", 64, true},
-    {"addresses", 0, true},   {"keys", 4, false},    {"serials", 0, true},
-    {"requester", 12, false}, {"created", 20, true}, {"expires", 20, false},
-    {"approvals", 9, false},  {"needed", 6, false},  {"why", 24, false},
-    {"reason", 0, false},
+    {"address", 32, false}, {"result", 8, false},     {"request", 64, true},
+    {"addresses", 0, true}, {"keys", 4, false},       {"serials", 0, true},
+    {"left_out", 8, false}, {"requester", 12, false}, {"created", 20, true},
+    {"expires", 20, false}, {"approvals", 9, false},  {"needed", 6, false},
+    {"why", 24, false},     {"reason", 0, false},
 };
 
 enum { COLUMN_COUNT = sizeof(columns) / sizeof(columns[0]) };
@@ -125,6 +126,7 @@ static enum fault add_row(struct kms_rows *rows, const struct approve_result *re
         known ? kms_list(lists.addresses, request->address_count) : kms_null(),
         known ? kms_number((int64_t)request->key_count) : kms_null(),
         known ? kms_list(lists.serials, request->key_count) : kms_null(),
+        refused == NULL ? kms_number((int64_t)result->recovery.losses.count) : kms_null(),
         known ? kms_span(request->requester) : kms_null(),
         known ? kms_time(request->created) : kms_null(),
         known ? kms_time(request->expires) : kms_null(),
@@ -162,12 +164,19 @@ static void describe(const struct recovery *recovery, struct buffer *out)
         buffer_add_text(out, i == 0 ? "keys:      " : "           ");
         buffer_add_hex(out, request->keys[i].serial);
         buffer_add_text(out, "  ");
+        if (item->is_lost) {
+            buffer_add_text(out, "left out\n");
+            continue;
+        }
         buffer_add_text(out, from);
         buffer_add_text(out, " to ");
         buffer_add_text(out, to);
         buffer_add_text(out, "  ");
         text_add_safe(out, item->address);
         buffer_add_byte(out, '\n');
+    }
+    for (size_t i = 0; i < recovery->losses.count; i++) {
+        add_line(out, "left out:  ", span_text(recovery->losses.at[i].what));
     }
     add_line(out, "why:       ", request->why);
     add_line(out, "asked by:  ", request->requester);
@@ -227,9 +236,10 @@ static void clear_group(struct group *group)
     group->count = 0;
 }
 
-/* Reads the next files, and asks about each; `*failed` counts those that are left out. */
+/* Reads the next files, and asks about each; `outcome` counts those that are left out. */
 static void gather(const struct job *job, struct approver *approver, char *const names[],
-                   size_t count, struct arena *arena, struct group *group, size_t *failed)
+                   size_t count, struct arena *arena, struct group *group,
+                   struct kms_outcome *outcome)
 {
     for (size_t i = 0; i < count; i++) {
         struct asked *asked = &group->at[group->count];
@@ -245,7 +255,7 @@ static void gather(const struct job *job, struct approver *approver, char *const
             continue;
         }
         buffer_clear(&asked->file);
-        (*failed)++;
+        outcome->failed++;
     }
 }
 
@@ -285,7 +295,7 @@ static enum fault approve_group(struct approver *approver, struct arena *arena, 
 }
 
 static enum fault tell_group(const struct group *group, struct kms_rows *rows, struct arena *arena,
-                             size_t *failed, struct why *why)
+                             struct kms_outcome *outcome, struct why *why)
 {
     enum fault fault = FAULT_NONE;
 
@@ -294,7 +304,9 @@ static enum fault tell_group(const struct group *group, struct kms_rows *rows, s
 
         if (asked->refused != NULL) {
             complain(asked->name, 0, asked->refused);
-            (*failed)++;
+            outcome->failed++;
+        } else {
+            kms_outcome_add_losses(outcome, asked->name, &asked->result.recovery.losses);
         }
         fault = add_row(rows, &asked->result, arena, asked->refused, why);
     }
@@ -302,7 +314,7 @@ static enum fault tell_group(const struct group *group, struct kms_rows *rows, s
 }
 
 static enum fault approve_all(const struct job *job, const struct kms_options *o, struct kms *kms,
-                              struct kms_rows *rows, size_t *failed, struct why *why)
+                              struct kms_rows *rows, struct kms_outcome *outcome, struct why *why)
 {
     struct arena arena = arena_with_max(ARENA_MAX);
     struct approver approver = {0};
@@ -314,10 +326,10 @@ static enum fault approve_all(const struct job *job, const struct kms_options *o
 
         arena_reset(&arena);
         gather(job, &approver, o->rest + i, left < GROUP_SIZE ? left : GROUP_SIZE, &arena, &group,
-               failed);
+               outcome);
         fault = approve_group(&approver, &arena, &group, why);
         if (fault == FAULT_NONE) {
-            fault = tell_group(&group, rows, &arena, failed, why);
+            fault = tell_group(&group, rows, &arena, outcome, why);
         }
         clear_group(&group);
     }
@@ -331,7 +343,7 @@ static int run(const struct job *job, struct kms_options *o)
     struct kms kms = {0};
     struct kms_rows rows = {0};
     struct why why = {0};
-    size_t failed = 0;
+    struct kms_outcome outcome = {0};
     int status = EXIT_NOT_DONE;
     enum fault fault = kms_open(&kms, o->store, KMS_WRITE, "approve", kms_clock(), &why);
 
@@ -344,7 +356,7 @@ static int run(const struct job *job, struct kms_options *o)
         fault = kms_rows_open(&rows, NULL, o->jsonl, columns, COLUMN_COUNT, &why);
     }
     if (fault == FAULT_NONE) {
-        fault = approve_all(job, o, &kms, &rows, &failed, &why);
+        fault = approve_all(job, o, &kms, &rows, &outcome, &why);
     }
     if (fault == FAULT_NONE) {
         fault = kms_rows_close(&rows, &why);
@@ -352,7 +364,7 @@ static int run(const struct job *job, struct kms_options *o)
     if (fault != FAULT_NONE) {
         status = kms_complain(o, &why);
     } else {
-        status = failed == 0 ? EXIT_DONE : failed < o->rest_count ? EXIT_SOME : EXIT_NOT_DONE;
+        status = kms_outcome_status(&outcome, o->rest_count);
     }
     kms_rows_clear(&rows);
     kms_close(&kms);

@@ -5,6 +5,7 @@
 #include "cmd/kms/kms.h"
 #include "cmd/kms/kms_collect_files.h"
 #include "cmd/kms/kms_options.h"
+#include "cmd/kms/kms_recovery.h"
 #include "cmd/kms/kms_rows.h"
 
 enum { OPTION_P12 = KMS_OWN_OPTION, OPTION_P12_DIR, OPTION_EACH, OPTION_LEGACY, GROUP_SIZE = 32 };
@@ -71,8 +72,8 @@ static const char *check_together(const struct collect_files *files, const struc
 }
 
 static const struct kms_column columns[] = {
-    {"address", 32, false}, {"result", 9, false}, {"request", 64, true},
-    {"keys", 4, false},     {"serials", 0, true}, {"reason", 0, false},
+    {"address", 32, false}, {"result", 9, false},   {"request", 64, true}, {"keys", 4, false},
+    {"serials", 0, true},   {"left_out", 8, false}, {"reason", 0, false},
 };
 
 enum { COLUMN_COUNT = sizeof(columns) / sizeof(columns[0]) };
@@ -99,6 +100,7 @@ static enum fault add_row(struct kms_rows *rows, const struct collection *collec
         known ? kms_hex(span_of(request->digest, sizeof(request->digest))) : kms_null(),
         known ? kms_number((int64_t)request->key_count) : kms_null(),
         known ? kms_list(serials, request->key_count) : kms_null(),
+        refused == NULL ? kms_number((int64_t)collection->recovery.losses.count) : kms_null(),
         kms_text(refused),
     };
 
@@ -193,7 +195,7 @@ static enum fault collect_group(struct collector *collector, struct collect_file
 }
 
 static enum fault tell_group(const struct group *group, struct kms_rows *rows, struct arena *arena,
-                             size_t *failed, struct why *why)
+                             struct kms_outcome *outcome, struct why *why)
 {
     enum fault fault = FAULT_NONE;
 
@@ -203,7 +205,9 @@ static enum fault tell_group(const struct group *group, struct kms_rows *rows, s
         tell_faults(asked->name, &asked->collection);
         if (asked->refused != NULL) {
             complain(asked->name, 0, asked->refused);
-            (*failed)++;
+            outcome->failed++;
+        } else {
+            kms_outcome_add_losses(outcome, asked->name, &asked->collection.recovery.losses);
         }
         fault = add_row(rows, &asked->collection, arena, asked->refused, why);
     }
@@ -211,7 +215,7 @@ static enum fault tell_group(const struct group *group, struct kms_rows *rows, s
 }
 
 static enum fault collect_all(struct collect_files *files, const struct kms_options *o,
-                              struct kms *kms, struct kms_rows *rows, size_t *failed,
+                              struct kms *kms, struct kms_rows *rows, struct kms_outcome *outcome,
                               struct why *why)
 {
     struct arena arena = arena_with_max(ARENA_MAX);
@@ -229,7 +233,7 @@ static enum fault collect_all(struct collect_files *files, const struct kms_opti
         fault = collect_group(&collector, files, o->rest + i, left < GROUP_SIZE ? left : GROUP_SIZE,
                               &arena, &group, why);
         if (fault == FAULT_NONE) {
-            fault = tell_group(&group, rows, &arena, failed, why);
+            fault = tell_group(&group, rows, &arena, outcome, why);
         }
     }
     collector_close(&collector);
@@ -241,7 +245,7 @@ static int run_in(struct collect_files *files, struct kms_options *o, struct kms
 {
     struct kms_rows rows = {0};
     struct why why = {0};
-    size_t failed = 0;
+    struct kms_outcome outcome = {0};
     enum fault fault;
 
     if (!kms_passphrase_get_p12(&o->passphrases, &files->passphrase)) {
@@ -249,7 +253,7 @@ static int run_in(struct collect_files *files, struct kms_options *o, struct kms
     }
     fault = kms_rows_open(&rows, NULL, o->jsonl, columns, COLUMN_COUNT, &why);
     if (fault == FAULT_NONE) {
-        fault = collect_all(files, o, kms, &rows, &failed, &why);
+        fault = collect_all(files, o, kms, &rows, &outcome, &why);
     }
     if (fault == FAULT_NONE) {
         fault = kms_rows_close(&rows, &why);
@@ -258,7 +262,7 @@ static int run_in(struct collect_files *files, struct kms_options *o, struct kms
     if (fault != FAULT_NONE) {
         return kms_complain(o, &why);
     }
-    return failed == 0 ? EXIT_DONE : failed < o->rest_count ? EXIT_SOME : EXIT_NOT_DONE;
+    return kms_outcome_status(&outcome, o->rest_count);
 }
 
 static int run(struct collect_files *files, struct kms_options *o)

@@ -5,6 +5,7 @@
 #include "base/utc.h"
 #include "cmd/kms/kms.h"
 #include "cmd/kms/kms_options.h"
+#include "cmd/kms/kms_recovery.h"
 #include "cmd/kms/kms_rows.h"
 #include "kms/request/p12_dir.h"
 #include "kms/request/recover.h"
@@ -86,8 +87,8 @@ struct asked {
 };
 
 static const struct kms_column columns[] = {
-    {"address", 32, false}, {"result", 7, false},   {"request", 64, true},
-    {"keys", 4, false},     {"expires", 20, false}, {"reason", 0, false},
+    {"address", 32, false}, {"result", 7, false},   {"request", 64, true}, {"keys", 4, false},
+    {"left_out", 8, false}, {"expires", 20, false}, {"reason", 0, false},
 };
 
 enum { COLUMN_COUNT = sizeof(columns) / sizeof(columns[0]) };
@@ -101,6 +102,7 @@ static enum fault add_row(struct kms_rows *rows, const struct asked *asked, stru
         kms_text(refused == NULL ? "asked" : "failed"),
         refused == NULL ? kms_hex(digest) : kms_null(),
         refused == NULL ? kms_number((int64_t)asked->result.key_count) : kms_null(),
+        refused == NULL ? kms_number((int64_t)asked->result.losses.count) : kms_null(),
         refused == NULL ? kms_time(asked->result.expires) : kms_null(),
         kms_text(refused),
     };
@@ -205,8 +207,8 @@ static enum fault ask_group(const struct job *job, const struct kms_options *o, 
     return fault;
 }
 
-static enum fault tell_group(const struct group *group, struct kms_rows *rows, size_t *failed,
-                             struct why *why)
+static enum fault tell_group(const struct group *group, struct kms_rows *rows,
+                             struct kms_outcome *outcome, struct why *why)
 {
     enum fault fault = FAULT_NONE;
 
@@ -215,16 +217,18 @@ static enum fault tell_group(const struct group *group, struct kms_rows *rows, s
 
         if (asked->refused != NULL) {
             complain((const char *)asked->address.at, 0, asked->refused);
-            (*failed)++;
+            outcome->failed++;
+        } else {
+            kms_outcome_add_losses(outcome, (const char *)asked->address.at, &asked->result.losses);
         }
         fault = add_row(rows, asked, why);
     }
     return fault;
 }
 
-/* All addresses, group by group; `*failed` counts those that were refused. */
+/* All addresses, group by group; `outcome` counts those that were refused. */
 static enum fault ask_all(const struct job *job, const struct kms_options *o, struct kms *kms,
-                          struct kms_rows *rows, size_t *failed, struct why *why)
+                          struct kms_rows *rows, struct kms_outcome *outcome, struct why *why)
 {
     struct arena arena = arena_with_max(ARENA_MAX);
     struct group group = {.count = 0};
@@ -239,7 +243,7 @@ static enum fault ask_all(const struct job *job, const struct kms_options *o, st
         }
         fault = ask_group(job, o, kms, &cas, &arena, &group, why);
         if (fault == FAULT_NONE) {
-            fault = tell_group(&group, rows, failed, why);
+            fault = tell_group(&group, rows, outcome, why);
         }
     }
     recovery_cas_close(&cas);
@@ -252,7 +256,7 @@ static int run(const struct job *job, struct kms_options *o)
     struct kms kms = {0};
     struct kms_rows rows = {0};
     struct why why = {0};
-    size_t failed = 0;
+    struct kms_outcome outcome = {0};
     int status = EXIT_NOT_DONE;
     enum fault fault = kms_open(&kms, o->store, KMS_WRITE, "recover", kms_clock(), &why);
 
@@ -268,7 +272,7 @@ static int run(const struct job *job, struct kms_options *o)
         fault = kms_rows_open(&rows, NULL, o->jsonl, columns, COLUMN_COUNT, &why);
     }
     if (fault == FAULT_NONE) {
-        fault = ask_all(job, o, &kms, &rows, &failed, &why);
+        fault = ask_all(job, o, &kms, &rows, &outcome, &why);
     }
     if (fault == FAULT_NONE) {
         fault = kms_rows_close(&rows, &why);
@@ -276,7 +280,7 @@ static int run(const struct job *job, struct kms_options *o)
     if (fault != FAULT_NONE) {
         status = kms_complain(o, &why);
     } else {
-        status = failed == 0 ? EXIT_DONE : failed < o->rest_count ? EXIT_SOME : EXIT_NOT_DONE;
+        status = kms_outcome_status(&outcome, o->rest_count);
     }
     kms_rows_clear(&rows);
     kms_close(&kms);

@@ -7,7 +7,7 @@
 enum {
     SEALED_MAX = RECOVERY_KEYS_MAX * PARTIAL_MAX + HPKE_OVERHEAD,
     GENERATION_SIZE = 8,
-    DETAIL_MAX = 256,
+    DETAIL_MAX = 256 + LOSS_DETAIL_MAX,
 };
 
 static enum fault open_share(struct approver *a, const char *name, const char *share_file,
@@ -53,38 +53,59 @@ void approver_close(struct approver *approver)
     }
 }
 
-/* One partial result for each key, encoded, one behind the other. */
-static enum fault make_partials(struct approver *a, const struct recovery *r, struct secret *out,
-                                struct why *why)
+/* The partial result for one key, encoded to `out`. FAULT_DENIED: none can be made for it. */
+static enum fault make_partial(struct approver *a, const struct recovery *r, size_t which,
+                               uint8_t *out, size_t size, struct why *why)
 {
-    const size_t size = partial_size(vault_public(a->vault)->curve);
     const struct span digest = span_of(r->request.digest, sizeof(r->request.digest));
-    enum fault fault = secret_new(size * r->request.key_count, out, why);
+    uint8_t context[PARTIAL_CONTEXT], encoded[PARTIAL_MAX];
+    struct partial partial = {0};
+    enum fault fault = partial_context(digest, r->request.keys[which].serial,
+                                       span_text(a->actor->name), context, why);
 
-    for (size_t i = 0; i < r->request.key_count && fault == FAULT_NONE; i++) {
-        uint8_t context[PARTIAL_CONTEXT], encoded[PARTIAL_MAX];
-        struct partial partial = {0};
+    if (fault == FAULT_NONE) {
+        fault = partial_make(a->vault, a->index, &a->share, r->items[which].envelope.ephemeral,
+                             span_of(context, sizeof(context)), &partial, why);
+    }
+    if (fault == FAULT_NONE) {
+        (void)partial_encode(&partial, encoded);
+        memcpy(out, encoded, size);
+    }
+    partial_clear(&partial);
+    explicit_bzero(encoded, sizeof(encoded));
+    if (fault != FAULT_NONE && fault != FAULT_RESOURCE) {
+        char serial[RECOVERY_SERIAL_TEXT];
 
-        fault = partial_context(digest, r->request.keys[i].serial, span_text(a->actor->name),
-                                context, why);
-        if (fault == FAULT_NONE) {
-            fault = partial_make(a->vault, a->index, &a->share, r->items[i].envelope.ephemeral,
-                                 span_of(context, sizeof(context)), &partial, why);
-        }
-        if (fault == FAULT_NONE) {
-            (void)partial_encode(&partial, encoded);
-            memcpy(out->at + i * size, encoded, size);
-        }
-        partial_clear(&partial);
-        explicit_bzero(encoded, sizeof(encoded));
-        if (fault != FAULT_NONE && fault != FAULT_RESOURCE) {
-            char serial[RECOVERY_SERIAL_TEXT];
-
-            recovery_serial_text(r->request.keys[i].serial, serial);
-            fault = kms_tell(a->kms, FAULT_DENIED, why, "key %s: %s", serial, why->rule);
-        }
+        recovery_serial_text(r->request.keys[which].serial, serial);
+        fault = kms_tell(a->kms, FAULT_DENIED, why, "key %s: %s", serial, why->rule);
     }
     return fault;
+}
+
+/*
+ * One partial result for each key, encoded, one behind the other. In the place of a key that is
+ * left out there are zeros, which are no result.
+ */
+static enum fault make_partials(struct approver *a, struct recovery *r, struct arena *arena,
+                                struct secret *out, struct why *why)
+{
+    const size_t size = partial_size(vault_public(a->vault)->curve);
+    const size_t count = r->request.key_count;
+    enum fault fault = secret_new(size * count, out, why);
+
+    for (size_t i = 0; i < count && fault == FAULT_NONE; i++) {
+        if (r->items[i].is_lost) {
+            continue;
+        }
+        fault = make_partial(a, r, i, out->at + i * size, size, why);
+        if (fault == FAULT_DENIED) {
+            r->items[i].is_lost = true;
+            fault = recovery_lose(&r->losses, arena, r->request.keys[i].serial, why->rule, why);
+        }
+    }
+    return fault == FAULT_NONE && r->losses.count == count
+               ? recovery_all_lost(a->kms, &r->losses, why)
+               : fault;
 }
 
 /* The generation in 8 bytes, and the sealed results. */
@@ -124,7 +145,8 @@ static enum fault audit(struct approver *a, const struct recovery *r, struct why
     buffer_add_text(&detail, "request ");
     buffer_add_hex(&detail, span_of(r->request.digest, sizeof(r->request.digest)));
     buffer_add_text(&detail, ", keys ");
-    buffer_add_uint(&detail, r->request.key_count);
+    buffer_add_uint(&detail, r->request.key_count - r->losses.count);
+    recovery_losses_add_detail(&r->losses, &detail);
     fault = detail.fault == FAULT_NONE
                 ? kms_audit(a->kms, recovery_subject(r), "approved", buffer_span(&detail), why)
                 : fault_at(FAULT_RESOURCE, 0, "out of memory", why);
@@ -183,7 +205,7 @@ enum fault approve(struct approver *approver, struct span file, struct arena *ar
         fault = count_approvals(approver, arena, result, why);
     }
     if (fault == FAULT_NONE && !result->already) {
-        fault = make_partials(approver, r, &partials, why);
+        fault = make_partials(approver, r, arena, &partials, why);
     }
     if (fault != FAULT_NONE) {
         secret_clear(&partials);

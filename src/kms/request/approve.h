@@ -47,7 +47,8 @@ struct approve_result {
 
 /*
  * Checks a request and approves it, within the caller's transaction. Spans of the result lie in the
- * arena.
+ * arena. Keys that cannot be recovered are among result->recovery.losses: nothing is given for
+ * them.
  *
  * FAULT_DENIED    as recovery_check(), or the agent is the one who asked
  * FAULT_SYNTAX, FAULT_LIMIT  as recovery_check(): an audit row says it after each of these

@@ -104,6 +104,19 @@ static enum fault open_request_key(struct collector *c, const struct recovery *r
                     (int)r->request.requester.len, (const char *)r->request.requester.at);
 }
 
+/* An agent for whom a key was damaged has left zeros in its place. */
+static bool is_withheld(const struct collector *c, const struct collect_source *source,
+                        size_t which)
+{
+    const size_t size = partial_size(vault_public(c->vault)->curve);
+    uint8_t any = 0;
+
+    for (size_t i = 0; i < size; i++) {
+        any |= source->partials.at[which * size + i];
+    }
+    return any == 0;
+}
+
 /* Adds one agent's result for one key; `*wrong` says what is wrong with it. */
 static enum fault add_result(struct collector *c, const struct recovery *r, size_t which,
                              const struct collect_source *source, const char **wrong,
@@ -130,16 +143,33 @@ static enum fault add_result(struct collector *c, const struct recovery *r, size
     return *wrong != NULL ? FAULT_NONE : fault;
 }
 
-/* The shared secret of one envelope, of the results of T agents; bad ones are left out. */
-static enum fault combine(struct collector *c, struct collection *collection, size_t which,
-                          struct collect_sources *sources, struct arena *arena, struct secret *out,
-                          struct why *why)
+/* What is the matter with one key alone: FAULT_DENIED. */
+static enum fault lost(struct collector *c, struct span serial, const char *what, struct why *why)
+{
+    char text[RECOVERY_SERIAL_TEXT];
+
+    recovery_serial_text(serial, text);
+    return kms_tell(c->kms, FAULT_DENIED, why, "key %s: %s", text, what);
+}
+
+/*
+ * Adds the results of T agents for one envelope; bad ones are left out. `*is_lost` tells a
+ * FAULT_DENIED that is about this key alone.
+ */
+static enum fault add_results(struct collector *c, struct collection *collection, size_t which,
+                              struct collect_sources *sources, struct arena *arena, bool *is_lost,
+                              struct why *why)
 {
     const struct recovery *r = &collection->recovery;
+    const struct span serial = r->request.keys[which].serial;
     const unsigned needed = vault_public(c->vault)->quorum;
-    unsigned count = 0;
+    unsigned count = 0, withheld = 0;
     enum fault fault = combiner_start(c->combiner, r->items[which].envelope.ephemeral, why);
 
+    if (fault == FAULT_SYNTAX) {
+        *is_lost = true;
+        return lost(c, serial, why->rule, why);
+    }
     for (size_t i = 0; i < sources->count && count < needed && fault == FAULT_NONE; i++) {
         struct collect_source *source = &sources->at[i];
         const char *wrong = NULL;
@@ -147,35 +177,43 @@ static enum fault combine(struct collector *c, struct collection *collection, si
         if (source->is_bad) {
             continue;
         }
+        if (is_withheld(c, source, which)) {
+            withheld++;
+            continue;
+        }
         fault = add_result(c, r, which, source, &wrong, why);
         if (fault == FAULT_NONE && wrong != NULL) {
-            char serial[RECOVERY_SERIAL_TEXT], sentence[WRONG_SIZE];
+            char text[RECOVERY_SERIAL_TEXT], sentence[WRONG_SIZE];
 
-            recovery_serial_text(r->request.keys[which].serial, serial);
-            (void)snprintf(sentence, sizeof(sentence), "the result for key %s is wrong: %s", serial,
+            recovery_serial_text(serial, text);
+            (void)snprintf(sentence, sizeof(sentence), "the result for key %s is wrong: %s", text,
                            wrong);
             fault = collect_source_drop(source, collection, arena, sentence, why);
             continue;
         }
         count++;
     }
-    if (fault == FAULT_NONE && count < needed) {
-        fault = collect_too_few(c, collection, sources, arena, why);
+    if (fault == FAULT_NONE && count < needed && withheld > 0) {
+        *is_lost = true;
+        return lost(c, serial, "it was damaged when agents approved (ask anew)", why);
     }
-    return fault == FAULT_NONE ? combiner_finish(c->combiner, out, why) : fault;
+    return fault == FAULT_NONE && count < needed
+               ? collect_too_few(c, collection, sources, arena, why)
+               : fault;
 }
 
-/* Opens one envelope; the key in it is the one of its certificate, or nobody gets it. */
+/*
+ * Opens one envelope; the key in it is the one of its certificate, or nobody gets it.
+ * FAULT_DENIED: it cannot be opened.
+ */
 static enum fault open_key(struct collector *c, const struct recovery_item *item,
                            const struct secret *shared, struct private_key **out, struct why *why)
 {
-    char serial[RECOVERY_SERIAL_TEXT];
     struct private_key *key = NULL;
     struct secret pkcs8 = {0};
     struct cert cert = {0};
     enum fault fault = envelope_open(&item->envelope, shared, &pkcs8, why);
 
-    recovery_serial_text(item->certificate.serial, serial);
     if (fault == FAULT_NONE) {
         fault = private_key_from_pkcs8(secret_span(&pkcs8), &key, why);
     }
@@ -191,15 +229,53 @@ static enum fault open_key(struct collector *c, const struct recovery_item *item
         return FAULT_NONE;
     }
     private_key_free(key);
-    return fault == FAULT_RESOURCE
-               ? fault
-               : kms_tell(c->kms, FAULT_DENIED, why, "key %s: %s", serial, why->rule);
+    return fault == FAULT_RESOURCE ? fault : lost(c, item->certificate.serial, why->rule, why);
+}
+
+/* One key, by the results of T agents. */
+static enum fault recover_key(struct collector *c, struct collection *collection, size_t which,
+                              struct collect_sources *sources, struct arena *arena, bool *is_lost,
+                              struct why *why)
+{
+    struct secret shared = {0};
+    enum fault fault = add_results(c, collection, which, sources, arena, is_lost, why);
+
+    if (fault == FAULT_NONE) {
+        fault = combiner_finish(c->combiner, &shared, why);
+    }
+    if (fault == FAULT_NONE) {
+        fault =
+            open_key(c, &collection->recovery.items[which], &shared, &collection->keys[which], why);
+        *is_lost = fault == FAULT_DENIED;
+    }
+    secret_clear(&shared);
+    return fault;
+}
+
+/* Only what came back stays, each key beside its item. */
+static void keep_recovered(struct collection *collection)
+{
+    struct recovery *r = &collection->recovery;
+    size_t count = 0;
+
+    for (size_t i = 0; i < collection->key_count; i++) {
+        struct private_key *key = collection->keys[i];
+
+        if (key != NULL) {
+            collection->keys[i] = NULL;
+            collection->keys[count] = key;
+            r->items[count] = r->items[i];
+            r->request.keys[count++] = r->request.keys[i];
+        }
+    }
+    collection->key_count = count;
+    r->request.key_count = count;
 }
 
 static enum fault open_keys(struct collector *c, struct collection *collection,
                             struct collect_sources *sources, struct arena *arena, struct why *why)
 {
-    const struct recovery *r = &collection->recovery;
+    struct recovery *r = &collection->recovery;
     enum fault fault = FAULT_NONE;
 
     if (collect_sources_good(sources) < vault_public(c->vault)->quorum) {
@@ -211,13 +287,21 @@ static enum fault open_keys(struct collector *c, struct collection *collection,
     }
     collection->key_count = r->request.key_count;
     for (size_t i = 0; i < collection->key_count && fault == FAULT_NONE; i++) {
-        struct secret shared = {0};
+        bool is_lost = false;
 
-        fault = combine(c, collection, i, sources, arena, &shared, why);
-        if (fault == FAULT_NONE) {
-            fault = open_key(c, &r->items[i], &shared, &collection->keys[i], why);
+        if (r->items[i].is_lost) {
+            continue;
         }
-        secret_clear(&shared);
+        fault = recover_key(c, collection, i, sources, arena, &is_lost, why);
+        if (fault == FAULT_DENIED && is_lost) {
+            fault = recovery_lose(&r->losses, arena, r->request.keys[i].serial, why->rule, why);
+        }
+    }
+    if (fault == FAULT_NONE && r->losses.count == collection->key_count) {
+        return recovery_all_lost(c->kms, &r->losses, why);
+    }
+    if (fault == FAULT_NONE) {
+        keep_recovered(collection);
     }
     return fault;
 }
@@ -312,8 +396,9 @@ enum fault collect_settle(struct collector *collector, const struct collection *
     buffer_add_hex(&detail, span_of(r->request.digest, sizeof(r->request.digest)));
     buffer_add_text(&detail, ", keys ");
     buffer_add_uint(&detail, collection->key_count);
+    recovery_losses_add_detail(&r->losses, &detail);
     for (size_t i = 0; i < collection->fault_count; i++) {
-        buffer_add_text(&detail, i == 0 ? ", left out: " : ",");
+        buffer_add_text(&detail, i == 0 ? ", without: " : ",");
         buffer_add(&detail, collection->faults[i].agent);
     }
     if (fault == FAULT_NONE && detail.fault != FAULT_NONE) {

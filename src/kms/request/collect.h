@@ -43,7 +43,7 @@ struct collect_fault {
 };
 
 struct collection {
-    struct recovery recovery;  /* filled as recovery_check() says */
+    struct recovery recovery;  /* filled as recovery_check() says; then only what came back */
     struct private_key **keys; /* one for each key of the request; the collection's */
     size_t key_count;
     struct collect_fault *faults; /* agents whose results were left out */
@@ -52,12 +52,14 @@ struct collection {
 
 /*
  * Checks a request and opens its keys, within the caller's transaction. Spans lie in the arena.
+ * Keys that cannot be opened are among out->recovery.losses; on success they are no more among the
+ * keys and items of out->recovery, so that keys[i] belongs to items[i].
  * `out->faults` tells of bad results also when the keys cannot be opened for that. To be cleared in
  * either case.
  *
  * FAULT_DENIED    as recovery_check(); who asked has not signed in; fewer than T have approved (the
- *                 sentence says who has not), or fewer than T results are good; a key does not fit
- *                 its certificate
+ *                 sentence says who has not), or fewer than T results are good; or no key can be
+ *                 opened
  * FAULT_SYNTAX, FAULT_LIMIT  as recovery_check(): an audit row says it after each of these
  * FAULT_RESOURCE  the store, memory; the caller rolls back
  */

@@ -69,7 +69,8 @@ static enum fault fill_user(struct kms *kms, const struct recover_wish *wish, st
 
 /* All his encryption keys that are in escrow; `numbers` gets the rows of their certificates. */
 static enum fault fill_keys(struct kms *kms, const struct recovery_cas *cas, struct arena *arena,
-                            struct recovery_request *request, int64_t **numbers, struct why *why)
+                            struct recovery_request *request, int64_t **numbers,
+                            struct recovery_losses *losses, struct why *why)
 {
     struct certificate_row *rows;
     size_t count;
@@ -80,7 +81,8 @@ static enum fault fill_keys(struct kms *kms, const struct recovery_cas *cas, str
     }
     request->keys = arena_take_array(arena, count + 1, sizeof(*request->keys));
     *numbers = arena_take_array(arena, count + 1, sizeof(**numbers));
-    if (request->keys == NULL || *numbers == NULL) {
+    losses->at = arena_take_array(arena, count + 1, sizeof(*losses->at));
+    if (request->keys == NULL || *numbers == NULL || losses->at == NULL) {
         return fault_at(FAULT_RESOURCE, 0, "out of memory for the request", why);
     }
     for (size_t i = 0; i < count && fault == FAULT_NONE; i++) {
@@ -93,13 +95,20 @@ static enum fault fill_keys(struct kms *kms, const struct recovery_cas *cas, str
             return fault_at(FAULT_LIMIT, 0, "more keys than a request may have", why);
         }
         fault = recovery_item_check(kms, cas, request, arena, &item, why);
+        if (fault == FAULT_DENIED) {
+            fault = recovery_lose(losses, arena, rows[i].serial, why->rule, why);
+            continue;
+        }
         request->keys[request->key_count].serial = rows[i].serial;
         memcpy(request->keys[request->key_count].envelope, item.digest, TRANSCRIPT_SIZE);
         (*numbers)[request->key_count++] = rows[i].id;
     }
-    return fault == FAULT_NONE && request->key_count == 0
-               ? fault_at(FAULT_ABSENT, 0, "no key of this user is in escrow", why)
-               : fault;
+    if (fault == FAULT_NONE && request->key_count == 0) {
+        return losses->count > 0
+                   ? recovery_all_lost(kms, losses, why)
+                   : fault_at(FAULT_ABSENT, 0, "no key of this user is in escrow", why);
+    }
+    return fault;
 }
 
 /* The row, and one for each key. */
@@ -132,7 +141,8 @@ static enum fault add_rows(struct kms *kms, const struct recovery_request *reque
     return fault;
 }
 
-static enum fault audit(struct kms *kms, const struct recovery_request *request, struct why *why)
+static enum fault audit(struct kms *kms, const struct recovery_request *request,
+                        const struct recovery_losses *losses, struct why *why)
 {
     struct buffer detail = buffer_with_max(DETAIL_MAX);
     enum fault fault;
@@ -141,6 +151,7 @@ static enum fault audit(struct kms *kms, const struct recovery_request *request,
     buffer_add_hex(&detail, span_of(request->digest, sizeof(request->digest)));
     buffer_add_text(&detail, ", keys ");
     buffer_add_uint(&detail, request->key_count);
+    recovery_losses_add_detail(losses, &detail);
     buffer_add_text(&detail, ", why: ");
     buffer_add(&detail, request->why);
     fault = detail.fault == FAULT_NONE
@@ -153,7 +164,7 @@ static enum fault audit(struct kms *kms, const struct recovery_request *request,
 /* Signs the request with a key of its own, writes it, and adds its rows. */
 static enum fault issue(struct kms *kms, struct recovery_request *request,
                         const struct kms_actor *requester, const int64_t *numbers,
-                        struct buffer *file, struct why *why)
+                        const struct recovery_losses *losses, struct buffer *file, struct why *why)
 {
     struct buffer locked = buffer_with_max(SEALED_MAX);
     struct secret private = {0};
@@ -179,7 +190,7 @@ static enum fault issue(struct kms *kms, struct recovery_request *request,
     secret_clear(&private);
     buffer_clear(&locked);
     if (fault == FAULT_NONE) {
-        fault = audit(kms, request, why);
+        fault = audit(kms, request, losses, why);
     }
     /* Rows may have been added: nothing of this is a refusal any more. */
     return fault == FAULT_NONE ? FAULT_NONE : kms_tell(kms, FAULT_RESOURCE, why, "%s", why->rule);
@@ -197,7 +208,10 @@ enum fault recover_ask(struct kms *kms, const struct recovery_cas *cas,
     };
     const struct kms_actor *requester = NULL;
     int64_t *numbers = NULL;
-    enum fault fault = find_requester(kms, &requester, why);
+    enum fault fault;
+
+    *result = (struct recover_result){.expires = request.expires};
+    fault = find_requester(kms, &requester, why);
 
     if (fault == FAULT_NONE) {
         fault = check_wish(wish, why);
@@ -206,16 +220,15 @@ enum fault recover_ask(struct kms *kms, const struct recovery_cas *cas,
         fault = fill_user(kms, wish, arena, &request, why);
     }
     if (fault == FAULT_NONE) {
-        fault = fill_keys(kms, cas, arena, &request, &numbers, why);
+        fault = fill_keys(kms, cas, arena, &request, &numbers, &result->losses, why);
     }
     if (fault != FAULT_NONE) {
         return recovery_refuse(kms, wish->address, fault, why);
     }
     request.requester = span_text(requester->name);
-    fault = issue(kms, &request, requester, numbers, file, why);
+    fault = issue(kms, &request, requester, numbers, &result->losses, file, why);
     if (fault == FAULT_NONE) {
-        *result =
-            (struct recover_result){.key_count = request.key_count, .expires = request.expires};
+        result->key_count = request.key_count;
         memcpy(result->digest, request.digest, sizeof(result->digest));
     }
     return fault;

@@ -23,14 +23,16 @@ struct recover_result {
     uint8_t digest[TRANSCRIPT_SIZE];
     size_t key_count;
     int64_t expires;
+    struct recovery_losses losses; /* keys that are left out, also after a refusal */
 };
 
 /*
- * Makes the request within the transaction that the caller began, and adds its file to `file`. The
- * caller brings the file to its place, and then commits. One administrator has signed in.
+ * Makes the request of all keys whose envelopes are what the CA bound to them, within the
+ * transaction that the caller began, and adds its file to `file`. The caller brings the file to its
+ * place, and then commits. One administrator has signed in.
  *
  * FAULT_ABSENT    there is no such user, or none of his keys is in escrow
- * FAULT_DENIED    not exactly one administrator asks; or an envelope was swapped or altered
+ * FAULT_DENIED    not exactly one administrator asks; or every envelope was swapped or altered
  * FAULT_SYNTAX    the reason; FAULT_LIMIT a time that is too long, more keys than a request may
  *                 have: an audit row says it after each of these
  * FAULT_RESOURCE  the store, memory; the caller rolls back

@@ -240,37 +240,52 @@ static enum fault check_row(struct kms *kms, struct recovery *r, struct arena *a
     return fault;
 }
 
+/* One key of a request. FAULT_DENIED: it cannot be recovered, and the sentence says why. */
+static enum fault check_key(struct kms *kms, const struct recovery_cas *cas,
+                            const struct recovery_request *request, const struct recovery_key *key,
+                            struct arena *arena, struct recovery_item *item, struct why *why)
+{
+    char serial[RECOVERY_SERIAL_TEXT];
+    enum fault fault = certificate_find(kms->store, key->serial, arena, &item->certificate, why);
+
+    recovery_serial_text(key->serial, serial);
+    if (fault == FAULT_ABSENT) {
+        return kms_tell(kms, FAULT_DENIED, why, "there is no key %s in the store", serial);
+    }
+    if (fault == FAULT_NONE) {
+        fault = recovery_item_check(kms, cas, request, arena, item, why);
+    }
+    if (fault == FAULT_NONE && memcmp(item->digest, key->envelope, TRANSCRIPT_SIZE) != 0) {
+        return kms_tell(kms, FAULT_DENIED, why,
+                        "the envelope of key %s is another than was asked for", serial);
+    }
+    return fault;
+}
+
 static enum fault check_items(struct kms *kms, const struct recovery_cas *cas, struct recovery *r,
                               struct arena *arena, struct why *why)
 {
-    r->items = arena_take_array(arena, r->request.key_count, sizeof(*r->items));
-    if (r->items == NULL) {
+    const size_t count = r->request.key_count;
+    enum fault fault = FAULT_NONE;
+
+    r->items = arena_take_array(arena, count, sizeof(*r->items));
+    r->losses.at = arena_take_array(arena, count, sizeof(*r->losses.at));
+    if (r->items == NULL || r->losses.at == NULL) {
         return fault_at(FAULT_RESOURCE, 0, "out of memory for the request", why);
     }
-    for (size_t i = 0; i < r->request.key_count; i++) {
+    for (size_t i = 0; i < count && fault == FAULT_NONE; i++) {
         const struct recovery_key *key = &r->request.keys[i];
         struct recovery_item *item = &r->items[i];
-        char serial[RECOVERY_SERIAL_TEXT];
-        enum fault fault;
 
-        recovery_serial_text(key->serial, serial);
         *item = (struct recovery_item){0};
-        fault = certificate_find(kms->store, key->serial, arena, &item->certificate, why);
-        if (fault == FAULT_ABSENT) {
-            return kms_tell(kms, FAULT_DENIED, why, "there is no key %s in the store", serial);
-        }
-        if (fault == FAULT_NONE) {
-            fault = recovery_item_check(kms, cas, &r->request, arena, item, why);
-        }
-        if (fault == FAULT_NONE && memcmp(item->digest, key->envelope, TRANSCRIPT_SIZE) != 0) {
-            return kms_tell(kms, FAULT_DENIED, why,
-                            "the envelope of key %s is another than was asked for", serial);
-        }
-        if (fault != FAULT_NONE) {
-            return fault;
+        fault = check_key(kms, cas, &r->request, key, arena, item, why);
+        if (fault == FAULT_DENIED) {
+            item->is_lost = true;
+            fault = recovery_lose(&r->losses, arena, key->serial, why->rule, why);
         }
     }
-    return FAULT_NONE;
+    return fault == FAULT_NONE && r->losses.count == count ? recovery_all_lost(kms, &r->losses, why)
+                                                           : fault;
 }
 
 enum fault recovery_check(struct kms *kms, const struct recovery_cas *cas, struct span file,

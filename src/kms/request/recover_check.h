@@ -1,6 +1,7 @@
 #ifndef KMS_REQUEST_RECOVER_CHECK_H
 #define KMS_REQUEST_RECOVER_CHECK_H
 
+#include "kms/request/recover_loss.h"
 #include "kms/request/recovery_request.h"
 #include "kms/request/session.h"
 #include "kms/store/certificate_rows.h"
@@ -19,12 +20,14 @@ struct recovery_item {
     struct envelope envelope;        /* what is in it: views of `cms` */
     uint8_t digest[TRANSCRIPT_SIZE]; /* SHA-256 of it */
     struct span address;             /* the user's, when the certificate was issued */
+    bool is_lost;                    /* among the losses: nothing else of it is to be used */
 };
 
 struct recovery {
     struct recovery_request request; /* as the file says it */
     struct request_row row;          /* as the store has it */
     struct recovery_item *items;     /* one for each key of the request, in its order */
+    struct recovery_losses losses;   /* those of them that are left out */
 };
 
 /* The issuing CA, to whose key everybody's keys are locked: no other one's word counts. */
@@ -54,7 +57,8 @@ MUST_USE enum fault recovery_item_check(struct kms *kms, const struct recovery_c
 /*
  * Reads a REQUEST file and checks all of it, in this order: its form, its digest, that it is of
  * this store and in it, who signed it, that he is an administrator still, its time, that it was not
- * done, and each of its envelopes.
+ * done, and each of its envelopes. Keys whose envelope fails are among out->losses; the request is
+ * refused for that only when none is left.
  *
  * FAULT_SYNTAX    no such file, or the store is damaged
  * FAULT_DENIED    it fails a check: the sentence says which. kms->told
