@@ -3,7 +3,8 @@
 #include "kms/store/rows.h"
 
 #define PERSON_COLUMNS                                                                             \
-    "SELECT id, name, is_admin, is_agent, since, until, signing, sealing, locked FROM person "
+    "SELECT id, name, is_admin, is_agent, since, until, signing, sealing, locked,"                 \
+    " vouched FROM person "
 
 static const char nobody[] = "there is nobody of that name in office";
 
@@ -20,14 +21,27 @@ static void person_read(struct sql_query *query, void *row)
     person->signing = sql_blob(query, 6);
     person->sealing = sql_blob(query, 7);
     person->locked = sql_blob(query, 8);
+    person->vouched = sql_blob(query, 9);
+}
+
+/* The schema says so too; but whoever can write to the database can get round that. */
+static enum fault person_check(const void *row, struct why *why)
+{
+    const struct person_row *person = row;
+
+    return person->signing.len == PERSON_KEY_SIZE && person->sealing.len == PERSON_KEY_SIZE
+               ? FAULT_NONE
+               : fault_at(FAULT_SYNTAX, 0, "the store is damaged: a person's key is none", why);
 }
 
 static const struct row_kind person_kind = {
     .size = sizeof(struct person_row),
     .read = person_read,
+    .check = person_check,
     .spans = {offsetof(struct person_row, name), offsetof(struct person_row, signing),
-              offsetof(struct person_row, sealing), offsetof(struct person_row, locked)},
-    .span_count = 4,
+              offsetof(struct person_row, sealing), offsetof(struct person_row, locked),
+              offsetof(struct person_row, vouched)},
+    .span_count = 5,
 };
 
 enum fault person_add(struct store *store, const struct person_row *person, int64_t *id,
@@ -36,7 +50,8 @@ enum fault person_add(struct store *store, const struct person_row *person, int6
     struct sql_query *query;
     enum fault fault = sql_ask(store_sql(store),
                                "INSERT INTO person(name, is_admin, is_agent, since, signing,"
-                               " sealing, locked) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                               " sealing, locked, vouched)"
+                               " VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, X'')",
                                &query, why);
 
     if (fault != FAULT_NONE) {
@@ -115,6 +130,20 @@ enum fault person_set_locked(struct store *store, int64_t id, struct span locked
     sql_give_int(query, 1, id);
     sql_give_blob(query, 2, locked);
     return row_change(store, query, nobody, why);
+}
+
+enum fault person_set_vouched(struct store *store, int64_t id, struct span vouched, struct why *why)
+{
+    struct sql_query *query;
+    enum fault fault =
+        sql_ask(store_sql(store), "UPDATE person SET vouched = ?2 WHERE id = ?1", &query, why);
+
+    if (fault != FAULT_NONE) {
+        return fault;
+    }
+    sql_give_int(query, 1, id);
+    sql_give_blob(query, 2, vouched);
+    return row_change(store, query, "there is no such person", why);
 }
 
 enum fault person_set_roles(struct store *store, int64_t id, bool is_admin, bool is_agent,

@@ -17,13 +17,17 @@ struct person_row {
     int64_t since, until;         /* until: 0 while he is in office */
     struct span signing, sealing; /* public keys, PERSON_KEY_SIZE bytes each */
     struct span locked;           /* the private ones under his passphrase */
+    struct span vouched;          /* the issuing CA's signature over the row but `locked` */
 };
 
-/* `person->id` and `until` are not looked at. FAULT_DENIED: somebody of that name is in office. */
+/*
+ * `person->id`, `until` and `vouched` are not looked at. FAULT_DENIED: somebody of that name is in
+ * office.
+ */
 MUST_USE enum fault person_add(struct store *store, const struct person_row *person, int64_t *id,
                                struct why *why);
 
-/* Who is in office under that name. */
+/* Who is in office under that name. FAULT_SYNTAX, here and below: a key of another length. */
 MUST_USE enum fault person_find(struct store *store, struct span name, struct arena *arena,
                                 struct person_row *out, struct why *why);
 
@@ -37,6 +41,10 @@ MUST_USE enum fault person_list(struct store *store, bool all, struct arena *are
 
 MUST_USE enum fault person_set_locked(struct store *store, int64_t id, struct span locked,
                                       struct why *why);
+/* In office or not. */
+MUST_USE enum fault person_set_vouched(struct store *store, int64_t id, struct span vouched,
+                                       struct why *why);
+
 MUST_USE enum fault person_set_roles(struct store *store, int64_t id, bool is_admin, bool is_agent,
                                      struct why *why);
 

@@ -18,6 +18,14 @@ enum fault row_keep(const struct row_kind *kind, struct arena *arena, void *row,
     return FAULT_NONE;
 }
 
+static enum fault row_read(struct sql_query *query, const struct row_kind *kind, void *row,
+                           struct why *why)
+{
+    memset(row, 0, kind->size);
+    kind->read(query, row);
+    return kind->check != NULL ? kind->check(row, why) : FAULT_NONE;
+}
+
 enum fault row_find(struct sql_query *query, const struct row_kind *kind, struct arena *arena,
                     const char *absent, void *out, struct why *why)
 {
@@ -30,9 +38,8 @@ enum fault row_find(struct sql_query *query, const struct row_kind *kind, struct
     } else if (fault == FAULT_NONE && row == NULL) {
         fault = fault_at(FAULT_RESOURCE, 0, "out of memory", why);
     } else if (fault == FAULT_NONE) {
-        memset(row, 0, kind->size);
-        kind->read(query, row);
-        fault = row_keep(kind, arena, row, why);
+        fault = row_read(query, kind, row, why);
+        fault = fault == FAULT_NONE ? row_keep(kind, arena, row, why) : fault;
     }
     if (fault == FAULT_NONE) {
         memcpy(out, row, kind->size);
@@ -59,9 +66,8 @@ enum fault row_list(struct sql_query *query, const struct row_kind *kind, struct
             break;
         }
         row = (uint8_t *)rows + n * kind->size;
-        memset(row, 0, kind->size);
-        kind->read(query, row);
-        fault = row_keep(kind, arena, row, why);
+        fault = row_read(query, kind, row, why);
+        fault = fault == FAULT_NONE ? row_keep(kind, arena, row, why) : fault;
         if (fault != FAULT_NONE) {
             break;
         }
@@ -82,9 +88,9 @@ enum fault row_next(struct store_walk *walk, const struct row_kind *kind, void *
     enum fault fault = walk->query != NULL ? sql_step(walk->query, &more, why) : FAULT_NONE;
 
     if (fault == FAULT_NONE && more) {
-        memset(out, 0, kind->size);
-        kind->read(walk->query, out);
-    } else {
+        fault = row_read(walk->query, kind, out, why);
+    }
+    if (fault != FAULT_NONE || !more) {
         store_walk_end(walk);
     }
     if (fault == FAULT_NONE) {

@@ -9,10 +9,14 @@
 
 enum { ROW_SPANS_MAX = 8 };
 
-/* A kind of row. `read` fills the struct from the columns, its spans as views into the query. */
+/*
+ * A kind of row. `read` fills the struct from the columns, its spans as views into the query;
+ * `check` (NULL: all is well) refuses what no row of ours has. FAULT_SYNTAX.
+ */
 struct row_kind {
     size_t size;
     void (*read)(struct sql_query *query, void *row);
+    enum fault (*check)(const void *row, struct why *why);
     size_t spans[ROW_SPANS_MAX]; /* where in the struct they are */
     size_t span_count;
 };

@@ -33,7 +33,8 @@ static const char *const version_1[] = {
         "  until INTEGER,"
         "  signing BLOB NOT NULL CHECK (length(signing) = 32),"
         "  sealing BLOB NOT NULL CHECK (length(sealing) = 32),"
-        "  locked BLOB NOT NULL"
+        "  locked BLOB NOT NULL,"
+        "  vouched BLOB NOT NULL"
         ") STRICT",
     "CREATE UNIQUE INDEX person_in_office ON person(name) WHERE until IS NULL",
     NEVER("person", "DELETE", "removed"),
