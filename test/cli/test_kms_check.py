@@ -86,7 +86,7 @@ class Check(Spoiled):
 
     def test_the_policy(self):
         self.spoil("UPDATE policy SET count = 3 WHERE task = 'enrol'")
-        self.told("policy", "all but one")
+        self.told("policy", "does not vouch")
 
     def test_no_store(self):
         self.refused(self.site.kms("check", "more"), status=2)

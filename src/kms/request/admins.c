@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "kms/request/ca_keys.h"
-#include "kms/store/people_rows.h"
+#include "kms/request/vouch.h"
 #include "kms/store/store.h"
 
 enum { ARENA_MAX = 4 << 20, LOCKED_MAX = 4096, SLOT_MAX = 1024, DETAIL_SIZE = 128 };
@@ -16,7 +16,7 @@ struct people {
 
 static enum fault list(struct kms *kms, struct arena *arena, struct people *out, struct why *why)
 {
-    return person_list(kms->store, false, arena, &out->at, &out->count, why);
+    return vouched_list(kms, arena, &out->at, &out->count, why);
 }
 
 static const struct person_row *find(const struct people *people, struct span name)
@@ -47,20 +47,7 @@ static enum fault end(struct kms *kms, enum fault fault, struct why *why)
 
 enum fault admins_get_policy(struct kms *kms, struct policy *out, struct why *why)
 {
-    struct policy policy = policy_default();
-
-    for (size_t i = 0; i < TASK_COUNT; i++) {
-        int64_t count = 1;
-        enum fault fault =
-            policy_get(kms->store, span_text(policy_task_name((enum kms_task)i)), &count, why);
-
-        if (fault != FAULT_NONE) {
-            return fault;
-        }
-        policy.counts[i] = (unsigned)count;
-    }
-    *out = policy;
-    return FAULT_NONE;
+    return vouched_policy(kms, out, why);
 }
 
 enum fault admins_is_agent(struct kms *kms, const char *name, bool *out, struct why *why)
@@ -106,7 +93,7 @@ static enum fault add_new(struct kms *kms, const struct person_choice *choice, s
     enum fault fault = identity_make(&identity, why);
 
     if (fault == FAULT_NONE) {
-        fault = person_lock(kms->store, name, &identity, choice->passphrase, &locked, why);
+        fault = person_lock(kms, name, &identity, choice->passphrase, &locked, why);
     }
     if (fault == FAULT_NONE) {
         const struct person_row row = {
@@ -118,7 +105,7 @@ static enum fault add_new(struct kms *kms, const struct person_choice *choice, s
             .locked = buffer_span(&locked),
         };
 
-        fault = person_add(kms->store, &row, &id, why);
+        fault = vouch_add(kms, &row, &id, why);
     }
     if (fault == FAULT_NONE) {
         fault = give_slot(kms, id, name, identity.sealing, why);
@@ -140,7 +127,7 @@ static enum fault promote(struct kms *kms, const struct person_row *row, struct 
     if (actor == NULL) {
         return fault_at(FAULT_DENIED, 0, "the agent's own passphrase is wanted too", why);
     }
-    fault = person_set_roles(kms->store, row->id, true, row->is_agent, why);
+    fault = vouch_set_roles(kms, row, true, row->is_agent, why);
     return fault == FAULT_NONE ? give_slot(kms, row->id, row->name, actor->identity.sealing, why)
                                : fault;
 }
@@ -243,8 +230,8 @@ static enum fault check_remaining(struct kms *kms, const struct people *people,
 
 static enum fault leave(struct kms *kms, const struct person_row *row, struct why *why)
 {
-    enum fault fault = row->is_agent ? person_set_roles(kms->store, row->id, false, true, why)
-                                     : person_end(kms->store, row->id, kms->now, why);
+    enum fault fault =
+        row->is_agent ? vouch_set_roles(kms, row, false, true, why) : vouch_end(kms, row, why);
 
     if (fault == FAULT_NONE && row->is_agent) {
         fault = slot_remove(kms->store, row->id, why);
@@ -306,11 +293,11 @@ static enum fault set_policy(struct kms *kms, const struct policy *policy, struc
         fault = policy_check(policy, count_administrators(&people), why);
     }
     for (size_t i = 0; fault == FAULT_NONE && i < TASK_COUNT; i++) {
-        const char *task = policy_task_name((enum kms_task)i);
-
-        fault = policy_set(kms->store, span_text(task), policy->counts[i], why);
         len += (size_t)snprintf(detail + len, sizeof(detail) - len, "%s%s=%u", i > 0 ? "," : "",
-                                task, policy->counts[i]);
+                                policy_task_name((enum kms_task)i), policy->counts[i]);
+    }
+    if (fault == FAULT_NONE) {
+        fault = vouch_policy(kms, policy, why);
     }
     return fault == FAULT_NONE
                ? kms_audit(kms, span_text("policy"), "set", span_of(detail, len), why)

@@ -26,7 +26,7 @@ struct admins_list {
     int64_t quorum;
 };
 
-/* FAULT_RESOURCE, FAULT_SYNTAX: the store's. */
+/* FAULT_DENIED: the CA does not vouch for it (vouch.h); FAULT_RESOURCE, FAULT_SYNTAX. */
 MUST_USE enum fault admins_list(struct kms *kms, struct admins_list *out, struct why *why);
 
 /*
@@ -62,7 +62,7 @@ MUST_USE enum fault admins_remove(struct kms *kms, const char *name, struct why 
 MUST_USE enum fault admins_set_policy(struct kms *kms, const struct policy *policy,
                                       struct why *why);
 
-/* The policy in force. FAULT_RESOURCE, FAULT_SYNTAX: the store's. */
+/* vouched_policy() */
 MUST_USE enum fault admins_get_policy(struct kms *kms, struct policy *out, struct why *why);
 
 /*

@@ -1,6 +1,6 @@
 #include "kms/request/admins.h"
+#include "kms/request/vouch.h"
 #include "kms/store/escrow_rows.h"
-#include "kms/store/people_rows.h"
 
 /* Where somebody's share is kept, of those that are dealt now. */
 static enum admins_share share_of(const struct share_row *shares, size_t count, int64_t person)
@@ -19,7 +19,7 @@ enum fault admins_list(struct kms *kms, struct admins_list *out, struct why *why
     struct share_row *shares = NULL;
     struct escrow_row escrow = {0};
     size_t count = 0, share_count = 0;
-    enum fault fault = person_list(kms->store, false, &kms->arena, &people, &count, why);
+    enum fault fault = vouched_list(kms, &kms->arena, &people, &count, why);
 
     if (fault == FAULT_NONE) {
         fault = escrow_current(kms->store, &kms->arena, &escrow, why);

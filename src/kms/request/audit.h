@@ -36,6 +36,13 @@ MUST_USE enum fault audit_head_read(struct kms *kms, struct span text, struct au
  * Verifies the whole chain, and where `kept` is not NULL, that it goes through that head. As
  * audit_verify(): a broken chain is told in `*out`.
  */
+MUST_USE enum fault audit_check_chain(struct kms *kms, const struct audit_head *kept,
+                                      struct audit_verdict *out, struct why *why);
+
+/*
+ * The same, and where the chain is whole, that the CA vouches for everybody whose key may have
+ * signed in it (vouch.h): else FAULT_DENIED.
+ */
 MUST_USE enum fault audit_check(struct kms *kms, const struct audit_head *kept,
                                 struct audit_verdict *out, struct why *why);
 

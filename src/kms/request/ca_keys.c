@@ -5,7 +5,7 @@
 #include "kms/authority/ca.h"
 #include "kms/people/random.h"
 #include "kms/people/transcript.h"
-#include "kms/store/people_rows.h"
+#include "kms/request/vouch.h"
 
 enum { SECRET_BYTES = 32, KEY_PEM_MAX = 16384, SLOT_MAX = 1024, ARENA_MAX = 4 << 20 };
 
@@ -95,6 +95,19 @@ enum fault ca_secret_open(struct kms *kms, struct secret *out, struct why *why)
     return fault;
 }
 
+/* The slots could have been filled, and the key locked, by somebody who has put his own there. */
+static enum fault check_anchored(struct kms *kms, struct private_key **key, struct why *why)
+{
+    if (private_key_fits(*key, kms->anchor.issuing_key)) {
+        return FAULT_NONE;
+    }
+    private_key_free(*key);
+    *key = NULL;
+    return fault_at(FAULT_SYNTAX, 0,
+                    "the store is damaged: the issuing CA's key is not that of its certificate",
+                    why);
+}
+
 enum fault ca_key_open(struct kms *kms, enum authority_role role, const struct secret *secret,
                        struct private_key **out, struct why *why)
 {
@@ -111,6 +124,9 @@ enum fault ca_key_open(struct kms *kms, enum authority_role role, const struct s
             fault = fault_at(FAULT_SYNTAX, 0, "the store is damaged: a key of the CA does not open",
                              why);
         }
+    }
+    if (fault == FAULT_NONE && role == AUTHORITY_ISSUING) {
+        fault = check_anchored(kms, out, why);
     }
     arena_clear(&arena);
     return fault;
@@ -220,10 +236,7 @@ static enum fault fill_slot(struct kms *kms, const struct person_row *person,
 {
     struct buffer sealed = buffer_with_max(SLOT_MAX);
     enum fault fault =
-        person->sealing.len == HPKE_KEY_SIZE
-            ? ca_slot_seal(store_id(kms->store), person->name, person->sealing.at, secret, &sealed,
-                           why)
-            : fault_at(FAULT_SYNTAX, 0, "the store is damaged: a person's key is too short", why);
+        ca_slot_seal(store_id(kms->store), person->name, person->sealing.at, secret, &sealed, why);
 
     if (fault == FAULT_NONE) {
         fault = slot_set(kms->store, person->id, buffer_span(&sealed), why);
@@ -237,7 +250,7 @@ static enum fault fill_slots(struct kms *kms, struct arena *arena, const struct 
 {
     struct person_row *people = NULL;
     size_t count = 0;
-    enum fault fault = person_list(kms->store, false, arena, &people, &count, why);
+    enum fault fault = vouched_list(kms, arena, &people, &count, why);
 
     for (size_t i = 0; fault == FAULT_NONE && i < count; i++) {
         if (people[i].is_admin) {

@@ -60,7 +60,7 @@ static enum fault check_profile(struct checking *c, struct why *why)
 static enum fault check_audit(struct checking *c, struct why *why)
 {
     struct audit_verdict verdict = {0};
-    enum fault fault = audit_check(c->kms, NULL, &verdict, why);
+    enum fault fault = audit_check_chain(c->kms, NULL, &verdict, why);
 
     if (fault == FAULT_NONE && verdict.bad_seq != 0) {
         fault = check_report(c, why, verdict.what, "audit row %lld", (long long)verdict.bad_seq);

@@ -1,6 +1,6 @@
 #include "kms/request/admins.h"
 #include "kms/request/check_internal.h"
-#include "kms/store/people_rows.h"
+#include "kms/request/vouch.h"
 
 /* A slot for every administrator in office, and for nobody else. */
 static enum fault check_slot(struct checking *c, const struct person_row *person, struct why *why)
@@ -23,16 +23,38 @@ static enum fault check_slot(struct checking *c, const struct person_row *person
     return FAULT_NONE;
 }
 
+/* That the issuing CA vouches for the row of somebody, in office or not. */
+static enum fault check_vouched(struct checking *c, const struct person_row *person,
+                                struct why *why)
+{
+    struct why wrong = {0};
+    enum fault fault = vouch_check(c->kms, person, &wrong);
+
+    if (fault == FAULT_NONE || fault == FAULT_RESOURCE) {
+        *why = wrong;
+        return fault;
+    }
+    return check_report(c, why,
+                        fault == FAULT_DENIED
+                            ? "the row was altered, or put there: the CA does not vouch for it"
+                            : wrong.rule,
+                        "person %.*s", (int)person->name.len, (const char *)person->name.at);
+}
+
 static enum fault check_policy(struct checking *c, size_t administrators, struct why *why)
 {
     struct policy policy;
     struct why wrong = {0};
-    enum fault fault = admins_get_policy(c->kms, &policy, why);
+    enum fault fault = vouched_policy(c->kms, &policy, &wrong);
 
-    if (fault == FAULT_NONE && policy_check(&policy, administrators, &wrong) != FAULT_NONE) {
-        fault = check_report(c, why, wrong.rule, "policy");
+    if (fault == FAULT_NONE) {
+        fault = policy_check(&policy, administrators, &wrong);
     }
-    return fault;
+    if (fault == FAULT_NONE || fault == FAULT_RESOURCE) {
+        *why = wrong;
+        return fault;
+    }
+    return check_report(c, why, wrong.rule, "policy");
 }
 
 enum fault check_people(struct checking *c, struct why *why)
@@ -41,9 +63,18 @@ enum fault check_people(struct checking *c, struct why *why)
     size_t count = 0, administrators = 0;
     enum fault fault = person_list(c->kms->store, true, &c->kms->arena, &people, &count, why);
 
+    if (fault == FAULT_NONE) {
+        fault = anchor_read(c->kms->store, &c->kms->arena, &c->kms->anchor, why);
+    }
+    if (fault == FAULT_SYNTAX) {
+        return check_report(c, why, why->rule, "people");
+    }
     for (size_t i = 0; fault == FAULT_NONE && i < count; i++) {
         administrators += people[i].is_admin && people[i].until == 0 ? 1 : 0;
-        fault = check_slot(c, &people[i], why);
+        fault = check_vouched(c, &people[i], why);
+        if (fault == FAULT_NONE) {
+            fault = check_slot(c, &people[i], why);
+        }
     }
     if (fault == FAULT_NONE && administrators == 0) {
         fault = check_report(c, why, "there is no administrator", "people");

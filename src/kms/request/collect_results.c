@@ -1,8 +1,8 @@
 #include "kms/request/collect_results.h"
 
 #include "kms/request/recover_seal.h"
+#include "kms/request/vouch.h"
 #include "kms/store/escrow_rows.h"
-#include "kms/store/people_rows.h"
 #include "kms/store/store.h"
 
 enum { GENERATION_SIZE = 8, NAMES_MAX = 300 };
@@ -104,6 +104,14 @@ static enum fault find_agent(struct collector *c, const struct approval_row *row
     }
     source->agent = person->name;
     source->person = person->id;
+    fault = vouch_check(c->kms, person, why);
+    if (fault == FAULT_DENIED) {
+        *wrong = "the store was altered: the CA does not vouch for his row";
+        return FAULT_NONE;
+    }
+    if (fault != FAULT_NONE) {
+        return fault;
+    }
     fault = share_get(c->kms->store, c->escrow, row->person, arena, &share, why);
     if (fault == FAULT_ABSENT) {
         *wrong = "he holds no share of the recovery key any more (ask anew)";

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "kms/request/init_steps.h"
-#include "kms/store/people_rows.h"
+#include "kms/request/vouch.h"
 #include "kms/store/store.h"
 
 enum { ARENA_MAX = 1 << 20, DETAIL_SIZE = 256 };
@@ -76,17 +76,6 @@ static enum fault create_store(struct ceremony *c, const char *path, struct why 
     return fault;
 }
 
-static enum fault set_policy(struct ceremony *c, struct why *why)
-{
-    enum fault fault = FAULT_NONE;
-
-    for (size_t i = 0; fault == FAULT_NONE && i < TASK_COUNT; i++) {
-        fault = policy_set(c->kms.store, span_text(policy_task_name((enum kms_task)i)),
-                           c->order->policy.counts[i], why);
-    }
-    return fault;
-}
-
 static enum fault audit(struct ceremony *c, struct why *why)
 {
     char detail[DETAIL_SIZE];
@@ -108,9 +97,6 @@ static enum fault fill_store(struct ceremony *c, struct why *why)
         fault = store_meta_set(c->kms.store, "org", span_text(c->order->organization), why);
     }
     if (fault == FAULT_NONE) {
-        fault = set_policy(c, why);
-    }
-    if (fault == FAULT_NONE) {
         fault = init_people(c, why);
     }
     if (fault == FAULT_NONE) {
@@ -120,7 +106,13 @@ static enum fault fill_store(struct ceremony *c, struct why *why)
         fault = init_escrow(c, why);
     }
     if (fault == FAULT_NONE) {
+        fault = anchor_read(c->kms.store, &c->kms.arena, &c->kms.anchor, why);
+    }
+    if (fault == FAULT_NONE) {
         fault = init_people_lock(c, why);
+    }
+    if (fault == FAULT_NONE) {
+        fault = vouch_policy(&c->kms, &c->order->policy, why);
     }
     if (fault == FAULT_NONE) {
         fault = audit(c, why);

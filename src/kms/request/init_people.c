@@ -1,7 +1,7 @@
 #include <stdio.h>
 
 #include "kms/request/init_steps.h"
-#include "kms/store/people_rows.h"
+#include "kms/request/vouch.h"
 #include "kms/store/store.h"
 
 enum { LOCKED_MAX = 4096 };
@@ -54,19 +54,37 @@ enum fault init_people(struct ceremony *c, struct why *why)
     return FAULT_NONE;
 }
 
+static enum fault vouch(struct kms *kms, const struct kms_actor *actor, struct why *why)
+{
+    const struct person_row row = {
+        .id = actor->id,
+        .name = span_text(actor->name),
+        .is_admin = actor->is_admin,
+        .is_agent = actor->is_agent,
+        .since = kms->now,
+        .signing = span_of(actor->identity.signing, sizeof(actor->identity.signing)),
+        .sealing = span_of(actor->identity.sealing, sizeof(actor->identity.sealing)),
+    };
+
+    return vouch_sign(kms, &row, why);
+}
+
 enum fault init_people_lock(struct ceremony *c, struct why *why)
 {
-    const struct kms *kms = &c->kms;
+    struct kms *kms = &c->kms;
     enum fault fault = FAULT_NONE;
 
     for (size_t i = 0; i < kms->actor_count && fault == FAULT_NONE; i++) {
         const struct kms_actor *actor = &kms->actors[i]; /* in the order of c->order->people */
         struct buffer locked = buffer_with_max(LOCKED_MAX);
 
-        fault = person_lock(kms->store, span_text(actor->name), &actor->identity,
+        fault = person_lock(kms, span_text(actor->name), &actor->identity,
                             c->order->people[i].passphrase, &locked, why);
         if (fault == FAULT_NONE) {
             fault = person_set_locked(kms->store, actor->id, buffer_span(&locked), why);
+        }
+        if (fault == FAULT_NONE) {
+            fault = vouch(kms, actor, why);
         }
         buffer_clear(&locked);
     }

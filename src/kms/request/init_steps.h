@@ -30,7 +30,7 @@ MUST_USE enum fault init_authority(struct ceremony *c, struct why *why);
 /* The recovery key, its certificate (where there is an issuing CA) and the agents' shares. */
 MUST_USE enum fault init_escrow(struct ceremony *c, struct why *why);
 
-/* Locks everybody's keys, once there is the recovery key that they are bound to. */
+/* Locks everybody's keys to the anchor, once it is there; the issuing CA vouches for their rows. */
 MUST_USE enum fault init_people_lock(struct ceremony *c, struct why *why);
 
 /* Takes the files away that init_escrow() wrote. */

@@ -21,6 +21,9 @@ static enum fault check_recovery(struct kms *kms, const struct escrow_row *escro
                                       : fault_at(FAULT_RESOURCE, 0, "out of memory", why);
 
     if (fault == FAULT_NONE) {
+        fault = anchor_holds_vault(&kms->anchor, public, why);
+    }
+    if (fault == FAULT_NONE) {
         fault = recovery_certificate_check(escrow->certificate, public, why);
     }
     if (fault == FAULT_NONE) {

@@ -22,7 +22,7 @@ static enum fault lock_anew(struct kms *kms, const struct kms_actor *actor,
 {
     struct buffer locked = buffer_with_max(LOCKED_MAX);
     enum fault fault =
-        person_lock(kms->store, span_text(actor->name), &actor->identity, passphrase, &locked, why);
+        person_lock(kms, span_text(actor->name), &actor->identity, passphrase, &locked, why);
 
     if (fault == FAULT_NONE) {
         fault = kms_begin(kms, why);

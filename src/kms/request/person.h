@@ -3,13 +3,14 @@
 
 #include "kms/people/identity.h"
 
-struct store;
+struct kms;
 
 /*
  * A person's keys as the store keeps them: locked under his passphrase, bound to the store, to his
- * name, and to the recovery key and the issuing CA's key that the ceremony made. So they do not
- * open in another's place, and nobody signs in where somebody has put another recovery key, to
- * which new keys would be escrowed, or another CA, which could bind envelopes to whom it likes.
+ * name, and to the recovery key and the issuing CA's key that the ceremony made (kms->anchor). So
+ * they do not open in another's place, and nobody signs in where somebody has put another recovery
+ * key, to which new keys would be escrowed, or another CA, which could bind envelopes to whom it
+ * likes.
  */
 
 /* A name and a passphrase that have just been chosen. */
@@ -26,11 +27,8 @@ struct person_choice {
 MUST_USE enum fault person_choice_check(const struct person_choice *choice,
                                         const char *organization, struct why *why);
 
-/*
- * Adds the locked form, for a store that has its recovery key. FAULT_SYNTAX: that is damaged;
- * FAULT_RESOURCE.
- */
-MUST_USE enum fault person_lock(struct store *store, struct span name,
+/* Adds the locked form. FAULT_RESOURCE. */
+MUST_USE enum fault person_lock(const struct kms *kms, struct span name,
                                 const struct identity *identity, const struct secret *passphrase,
                                 struct buffer *out, struct why *why);
 
@@ -38,7 +36,7 @@ MUST_USE enum fault person_lock(struct store *store, struct span name,
  * FAULT_DENIED: another passphrase, another recovery key, or altered; FAULT_SYNTAX, FAULT_LIMIT:
  * damaged; FAULT_RESOURCE.
  */
-MUST_USE enum fault person_unlock(struct store *store, struct span name, struct span locked,
+MUST_USE enum fault person_unlock(const struct kms *kms, struct span name, struct span locked,
                                   const struct secret *passphrase, struct identity *out,
                                   struct why *why);
 

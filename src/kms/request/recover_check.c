@@ -7,9 +7,9 @@
 #include "cert/digest.h"
 #include "kms/authority/key.h"
 #include "kms/request/envelope_binding.h"
+#include "kms/request/vouch.h"
 #include "kms/store/authority_rows.h"
 #include "kms/store/escrow_rows.h"
-#include "kms/store/people_rows.h"
 #include "kms/store/store.h"
 #include "verdict/address.h"
 
@@ -54,13 +54,17 @@ static enum fault missing(enum fault fault, const char *rule, struct why *why)
     return fault == FAULT_ABSENT ? fault_at(FAULT_SYNTAX, 0, rule, why) : fault;
 }
 
-static enum fault add_ca(struct recovery_cas *cas, struct span certificate, struct why *why)
+static enum fault add_ca(struct kms *kms, struct recovery_cas *cas, struct span certificate,
+                         struct why *why)
 {
     struct cert cert;
     enum fault fault = cert_read(certificate, &cert, why);
 
     if (fault == FAULT_NONE && cas->count == RECOVERY_CAS_MAX) {
         return fault_at(FAULT_LIMIT, 0, "more certificates of the CA than can be looked at", why);
+    }
+    if (fault == FAULT_NONE) {
+        fault = anchor_holds_issuing(&kms->anchor, cert.spki, why);
     }
     if (fault == FAULT_NONE) {
         fault = key_verifier_new(cert.spki, &cas->verifiers[cas->count], why);
@@ -79,7 +83,7 @@ enum fault recovery_cas_open(struct kms *kms, struct recovery_cas *out, struct w
     *out = (struct recovery_cas){0};
     if (fault == FAULT_NONE && row.certificate.len > 0) {
         /* That one alone: it is the one that everybody's keys are locked to. */
-        fault = add_ca(out, row.certificate, why);
+        fault = add_ca(kms, out, row.certificate, why);
     }
     if (fault != FAULT_NONE) {
         recovery_cas_close(out);
@@ -175,7 +179,7 @@ static enum fault check_requester(struct kms *kms, const struct recovery *r, str
                                   struct why *why)
 {
     struct person_row person;
-    enum fault fault = person_get(kms->store, r->row.requester, arena, &person, why);
+    enum fault fault = vouched_get(kms, r->row.requester, arena, &person, why);
 
     if (fault != FAULT_NONE) {
         return missing(fault, "the requester is not in the store", why);

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 
 #include "kms/request/reshare_deal.h"
+#include "kms/request/vouch.h"
 #include "kms/store/escrow_rows.h"
-#include "kms/store/people_rows.h"
 #include "kms/store/store.h"
 
 enum { ARENA_MAX = 8 << 20, LOCKED_MAX = 4096, SEALED_MAX = 1024, DETAIL_MAX = 8192 };
@@ -75,7 +75,7 @@ static enum fault add_person(struct act *a, const struct person_choice *choice,
     enum fault fault = identity_make(&identity, why);
 
     if (fault == FAULT_NONE) {
-        fault = person_lock(a->kms->store, name, &identity, choice->passphrase, &locked, why);
+        fault = person_lock(a->kms, name, &identity, choice->passphrase, &locked, why);
     }
     if (fault == FAULT_NONE) {
         const struct person_row row = {
@@ -87,7 +87,7 @@ static enum fault add_person(struct act *a, const struct person_choice *choice,
             .locked = buffer_span(&locked),
         };
 
-        fault = person_add(a->kms->store, &row, &member->id, why);
+        fault = vouch_add(a->kms, &row, &member->id, why);
         memcpy(member->sealing, identity.sealing, sizeof(member->sealing));
     }
     identity_clear(&identity);
@@ -131,7 +131,7 @@ static enum fault take_member(struct act *a, size_t which, const struct person_r
         if (span_is(people[i].name, choice->name)) {
             member->id = people[i].id;
             memcpy(member->sealing, people[i].sealing.at, sizeof(member->sealing));
-            return person_set_roles(a->kms->store, people[i].id, people[i].is_admin, true, why);
+            return vouch_set_roles(a->kms, &people[i], people[i].is_admin, true, why);
         }
     }
     fault = check_new(a, choice, people, count, why);
@@ -158,8 +158,8 @@ static enum fault dismiss(struct act *a, const struct person_row *people, size_t
         if (!people[i].is_agent || is_member(a, people[i].id)) {
             continue;
         }
-        fault = people[i].is_admin ? person_set_roles(a->kms->store, people[i].id, true, false, why)
-                                   : person_end(a->kms->store, people[i].id, a->kms->now, why);
+        fault = people[i].is_admin ? vouch_set_roles(a->kms, &people[i], true, false, why)
+                                   : vouch_end(a->kms, &people[i], why);
     }
     return fault;
 }
@@ -168,7 +168,7 @@ static enum fault change_people(struct act *a, struct why *why)
 {
     struct person_row *people;
     size_t count;
-    enum fault fault = person_list(a->kms->store, false, &a->arena, &people, &count, why);
+    enum fault fault = vouched_list(a->kms, &a->arena, &people, &count, why);
 
     for (size_t i = 0; i < a->order->agent_count && fault == FAULT_NONE; i++) {
         fault = take_member(a, i, people, count, why);

@@ -68,6 +68,9 @@ void kms_close(struct kms *kms)
     kms->actor_count = 0;
     authority_free(kms->authority);
     kms->authority = NULL;
+    private_key_free(kms->vouching);
+    kms->vouching = NULL;
+    anchor_clear(&kms->anchor);
     store_close(kms->store);
     kms->store = NULL;
     kms->organization = (struct span){0};
@@ -84,8 +87,11 @@ enum fault kms_begin(struct kms *kms, struct why *why)
 {
     enum fault fault = store_begin(kms->store, why);
 
-    kms->in_transaction = fault == FAULT_NONE;
-    return fault == FAULT_NONE ? FAULT_NONE : session_keep(kms, fault, why);
+    if (fault != FAULT_NONE) {
+        return session_keep(kms, fault, why); /* one may be open still */
+    }
+    kms->in_transaction = true;
+    return FAULT_NONE;
 }
 
 enum fault kms_commit(struct kms *kms, struct why *why)

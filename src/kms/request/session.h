@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "kms/authority/profile.h"
 #include "kms/people/identity.h"
+#include "kms/request/anchor.h"
 #include "kms/request/person_name.h"
 #include "kms/request/policy.h"
 
@@ -52,9 +53,11 @@ struct kms_actor {
 /* All is the session's; `{0}` is a closed one. */
 struct kms {
     struct store *store;
-    struct profile profile;      /* profile.conf as it was then, if the session writes */
-    struct authority *authority; /* the issuing CA; NULL until kms_require() */
-    int64_t now;                 /* seconds; the time of everything in this act */
+    struct profile profile;       /* profile.conf as it was then, if the session writes */
+    struct authority *authority;  /* the issuing CA; NULL until kms_require() */
+    struct anchor anchor;         /* what who has signed in first has confirmed */
+    struct private_key *vouching; /* the issuing CA's, where vouch.h has opened it */
+    int64_t now;                  /* seconds; the time of everything in this act */
     bool writes;
     bool in_transaction;
     struct arena arena;             /* for what lives as long as the session */
@@ -88,6 +91,7 @@ void kms_subject(struct kms *kms, struct span subject);
  * FAULT_DENIED  nobody of that name acts here (or does any more), or the passphrase is another
  *               one: where the session writes, an audit row of the attempt is in the store then,
  *               signed by those who are there already
+ *               Or the CA does not vouch for his row (vouch.h)
  * FAULT_RESOURCE, FAULT_SYNTAX  the store gave out, or is damaged
  */
 MUST_USE enum fault kms_sign_in(struct kms *kms, const char *name, const struct secret *passphrase,
@@ -98,7 +102,8 @@ const struct kms_actor *kms_actor_find(const struct kms *kms, const char *name);
 
 /*
  * How many administrators are still missing for a task, or (TASK_COUNT) for an act that wants any
- * one; 0 when there are enough. FAULT_RESOURCE, FAULT_SYNTAX as above.
+ * one; 0 when there are enough. FAULT_DENIED: the CA does not vouch for the policy; FAULT_RESOURCE,
+ * FAULT_SYNTAX as above.
  */
 MUST_USE enum fault kms_lacking(struct kms *kms, enum kms_task task, size_t *out, struct why *why);
 
@@ -106,7 +111,8 @@ MUST_USE enum fault kms_lacking(struct kms *kms, enum kms_task task, size_t *out
  * Goes on when enough administrators have signed in for the task, and opens the CA's keys:
  * kms->authority.
  *
- * FAULT_DENIED  too few; the sentence tells how many are needed and who is there; audited as above
+ * FAULT_DENIED  too few; the sentence tells how many are needed and who is there; audited as above.
+ *               Or the CA does not vouch for the policy
  * FAULT_ABSENT  the CA waits for the certificate of an outside root
  * FAULT_RESOURCE, FAULT_SYNTAX  as above
  */

@@ -4,7 +4,7 @@
 #include "kms/request/ca_keys.h"
 #include "kms/request/person.h"
 #include "kms/request/session_internal.h"
-#include "kms/store/people_rows.h"
+#include "kms/request/vouch.h"
 
 enum { ARENA_MAX = 4 << 20 };
 
@@ -34,7 +34,7 @@ static enum fault refuse_attempt(struct kms *kms, const char *name, enum fault f
 static enum fault unlock(struct kms *kms, const struct person_row *row,
                          const struct secret *passphrase, struct identity *out, struct why *why)
 {
-    enum fault fault = person_unlock(kms->store, row->name, row->locked, passphrase, out, why);
+    enum fault fault = person_unlock(kms, row->name, row->locked, passphrase, out, why);
 
     if (fault == FAULT_DENIED) {
         why->rule = "wrong passphrase";
@@ -52,6 +52,41 @@ static enum fault unlock(struct kms *kms, const struct person_row *row,
     return FAULT_NONE;
 }
 
+/* What whoever signs in first confirms; the others are held against the same. */
+static enum fault take_anchor(struct kms *kms, struct why *why)
+{
+    if (kms->actor_count > 0) {
+        return FAULT_NONE;
+    }
+    anchor_clear(&kms->anchor);
+    return anchor_read(kms->store, &kms->arena, &kms->anchor, why);
+}
+
+/* The person of that name, by his passphrase, and as the CA vouches for him. */
+static enum fault recognize(struct kms *kms, const char *name, const struct secret *passphrase,
+                            struct arena *arena, struct person_row *row, struct identity *identity,
+                            struct why *why)
+{
+    enum fault fault = person_find(kms->store, span_text(name), arena, row, why);
+
+    if (fault == FAULT_ABSENT) {
+        return fault_at(FAULT_DENIED, 0, "nobody of that name acts in this store", why);
+    }
+    if (fault == FAULT_NONE) {
+        fault = take_anchor(kms, why);
+    }
+    if (fault == FAULT_NONE) {
+        fault = unlock(kms, row, passphrase, identity, why);
+    }
+    if (fault == FAULT_NONE) {
+        fault = vouch_check(kms, row, why);
+    }
+    if (fault != FAULT_NONE) {
+        identity_clear(identity);
+    }
+    return fault;
+}
+
 enum fault kms_sign_in(struct kms *kms, const char *name, const struct secret *passphrase,
                        struct why *why)
 {
@@ -67,12 +102,7 @@ enum fault kms_sign_in(struct kms *kms, const char *name, const struct secret *p
     if (kms->actor_count == KMS_PEOPLE_MAX) {
         return fault_at(FAULT_LIMIT, 0, "more people than can act at once", why);
     }
-    fault = person_find(kms->store, span_text(name), &arena, &row, why);
-    if (fault == FAULT_NONE) {
-        fault = unlock(kms, &row, passphrase, &identity, why);
-    } else if (fault == FAULT_ABSENT) {
-        fault = fault_at(FAULT_DENIED, 0, "nobody of that name acts in this store", why);
-    }
+    fault = recognize(kms, name, passphrase, &arena, &row, &identity, why);
     if (fault == FAULT_NONE) {
         *actor = (struct kms_actor){
             .id = row.id, .is_admin = row.is_admin, .is_agent = row.is_agent, .identity = identity};
@@ -99,17 +129,15 @@ static size_t count_administrators(const struct kms *kms)
 /* How many administrators a task wants; any one for what is no task of the policy. */
 static enum fault wanted(struct kms *kms, enum kms_task task, size_t *out, struct why *why)
 {
-    int64_t count = 1;
+    struct policy policy;
     enum fault fault = FAULT_NONE;
 
+    *out = 1;
     if (task != TASK_COUNT) {
-        fault = policy_get(kms->store, span_text(policy_task_name(task)), &count, why);
+        fault = vouched_policy(kms, &policy, why);
+        *out = fault == FAULT_NONE ? policy.counts[task] : *out;
     }
-    if (fault != FAULT_NONE) {
-        return session_keep(kms, fault, why);
-    }
-    *out = count > 0 ? (size_t)count : 1;
-    return FAULT_NONE;
+    return fault == FAULT_NONE ? FAULT_NONE : session_keep(kms, fault, why);
 }
 
 enum fault kms_lacking(struct kms *kms, enum kms_task task, size_t *out, struct why *why)
@@ -131,6 +159,9 @@ enum fault kms_allow(struct kms *kms, enum kms_task task, struct why *why)
     size_t want = 0;
     enum fault fault = wanted(kms, task, &want, why);
 
+    if (fault == FAULT_DENIED) {
+        return kms_refuse(kms, fault, why);
+    }
     if (fault != FAULT_NONE || there >= want) {
         return fault;
     }

@@ -158,6 +158,9 @@ enum fault share_vault_open(struct kms *kms, struct vault **vault, int64_t *escr
         fault = vault_public_decode(row.public, public, why);
     }
     if (fault == FAULT_NONE) {
+        fault = anchor_holds_vault(&kms->anchor, public, why);
+    }
+    if (fault == FAULT_NONE) {
         fault = vault_open(public, vault, why);
     }
     if (fault == FAULT_NONE) {
