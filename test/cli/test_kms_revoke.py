@@ -1,12 +1,14 @@
 """`keyroster kms revoke` and `keyroster kms crl`: what is revoked, held, released, and listed."""
 
+import os
+import shutil
 import sqlite3
 import time
 import unittest
 
 import kms_judges
 import kms_support
-from support import DONE, NOT_DONE, SOME, USAGE
+from support import DONE, KEYROSTER, NOT_DONE, SOME, USAGE
 
 ANNA, BO = "anna.berg@example.org", "bo.ek@example.org"
 
@@ -266,10 +268,25 @@ class Revoke(kms_support.KmsTest):
         self.assert_parts_are_named([ANNA, BO, *others])
 
     def test_a_list_on_standard_output(self):
-        done = self.site.kms("crl", "-o", "-", by=("anna",))
-        self.assertEqual(done.status, DONE)
-        said = kms_judges.command("openssl", "crl", "-inform", "DER", "-noout", "-crlnumber", stdin=done.out)
-        self.assertIn(b"crlNumber", said.stdout)
+        for place in ("-", "/dev/stdout", "/dev/fd/1"):
+            done = self.site.kms("crl", "-o", place, by=("anna",))
+            self.assertEqual(done.status, DONE)
+            said = kms_judges.command("openssl", "crl", "-inform", "DER", "-noout", "-crlnumber", stdin=done.out)
+            self.assertIn(b"crlNumber", said.stdout)
+            again = kms_judges.command("openssl", "crl", "-inform", "DER", "-outform", "DER", stdin=done.out)
+            self.assertEqual(again.stdout, done.out)  # and no row stands behind it
+
+    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("setpriv"), "root becomes somebody else")
+    def test_standard_output_by_its_name_of_who_is_not_root(self):
+        """The process hides its memory, and with it what it has open in /proc."""
+        kms_judges.command("chown", "-R", "65534:65534", self.site.folder)
+        by = self.site.options_of("anna")
+        for place in ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"):
+            for verb, more in (("ca", ()), ("users", ()), ("crl", by)):
+                with self.subTest(place=place, verb=verb):
+                    done = kms_judges.command("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups",
+                                              KEYROSTER, "kms", verb, self.site.store, "-o", place, *more)
+                    self.assertGreater(len(done.stdout), 100)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/outfile.h"
 #include "cmd/kms/kms.h"
@@ -109,6 +111,15 @@ static int tell(const struct kms_options *o, const struct crl_asked *asked,
     return status;
 }
 
+/* Whether the list goes where rows go: `-`, /dev/stdout, or whatever is the same file. */
+static bool is_standard_output(const struct outfile *out)
+{
+    struct stat list, rows;
+
+    return fstat(out->fd, &list) == 0 && fstat(STDOUT_FILENO, &rows) == 0 &&
+           list.st_dev == rows.st_dev && list.st_ino == rows.st_ino;
+}
+
 /*
  * The file comes to its place when the number is taken for good: a list that is out has a number
  * that no other one gets.
@@ -118,6 +129,7 @@ static int make(const struct kms_options *o, const struct crl_asked *asked, stru
     struct buffer der = buffer_with_max(DER_MAX);
     struct outfile out = {.fd = -1};
     const char *place = o->store; /* of a failure */
+    bool is_alone = false;        /* no row is to stand behind the list */
     struct crl_made made;
     struct why why = {0};
     enum fault fault = crl_begin(kms, asked, &der, &made, &why);
@@ -127,6 +139,7 @@ static int make(const struct kms_options *o, const struct crl_asked *asked, stru
         fault = write_file(o->output, &out, buffer_span(&der), &why);
     }
     if (fault == FAULT_NONE) {
+        is_alone = is_standard_output(&out);
         place = o->store;
         fault = kms_commit(kms, &why);
     }
@@ -140,7 +153,7 @@ static int make(const struct kms_options *o, const struct crl_asked *asked, stru
         complain(place, 0, why.rule);
         return EXIT_NOT_DONE;
     }
-    return strcmp(o->output, "-") == 0 ? EXIT_DONE : tell(o, asked, &made);
+    return is_alone ? EXIT_DONE : tell(o, asked, &made);
 }
 
 int kms_verb_crl(int argc, char **argv)
