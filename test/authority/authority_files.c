@@ -129,7 +129,8 @@ static void make_user(struct issuer *issuer, const struct span chain[2], enum ke
     }
     for (enum pkcs12_form form = PKCS12_TODAY; form <= PKCS12_OLD; form++) {
         buffer_reset(&file);
-        check(pkcs12_make(&passphrase, entries, 2, chain, 2, form, &file, &why), &why);
+        check(pkcs12_make(&passphrase, entries, 2, chain, 2, form, PKCS12_ROUNDS_ONE, &file, &why),
+              &why);
         (void)snprintf(name, sizeof(name), "%s%s.p12", key_kind_name(kind),
                        form == PKCS12_OLD ? "-old" : "");
         write_file(name, buffer_span(&file));

@@ -1,5 +1,6 @@
 """`keyroster kms complete`: what a user does with a token, and what others' programs say of it."""
 
+import re
 import unittest
 
 import kms_judges
@@ -84,6 +85,41 @@ class Complete(CompleteTest):
                        "-passin", f"file:{self.site.file_of('p12')}").stderr.decode()
         self.assertIn("pbeWithSHA1And3-KeyTripleDES-CBC", said)
         self.assertEqual(len(self.p12(legacy=True).keys), 2)
+
+    def rounds(self, path, *more):
+        """How often the passphrase is hashed in it: for the keys, the certificates, and the MAC."""
+        said = command("openssl", "pkcs12", "-in", path, "-info", "-noout", "-passin",
+                       f"file:{self.site.file_of('p12')}", *more).stderr.decode()
+        found = [int(n) for n in re.findall(r"Iteration (\d+)", said)]
+        self.assertEqual(len(found), 4, said)  # two keys
+        return set(found)
+
+    def test_a_guess_costs_more_where_there_is_one_file(self):
+        folder, path = self.site.folder / "many", self.site.folder / "a.p12"
+        self.complete(self.token())
+        self.assertEqual(self.rounds(path), {250000})
+        self.site.rows("renew", ADDRESS, "--p12", path, "--legacy-p12", by=("anna", "p12"))
+        self.assertEqual(self.rounds(path, "-legacy"), {250000})
+        self.site.rows("enrol", "b@example.org", "--issue", "--p12-dir", folder, by=("anna", "p12"))
+        self.assertEqual(self.rounds(folder / "b@example.org.p12"), {250000})
+        self.site.rows("enrol", "c@example.org", "d@example.org", "--issue", "--p12-dir", folder, by=("anna", "p12"))
+        self.assertEqual(self.rounds(folder / "c@example.org.p12"), {2048})
+        self.site.rows("renew", "--days-left", "600", "--p12-dir", folder, by=("anna", "p12"))
+        self.assertEqual(self.rounds(folder / "b@example.org.p12"), {2048})
+
+    def test_a_passphrase_for_it_that_is_short_or_weak(self):
+        token, path = self.token(), self.site.folder / "a.p12"
+        for text, said in (("", "an empty passphrase"), ("Xk9#qR2", "8 bytes at least")):
+            self.site.file_of("p12", text)
+            self.refused(self.complete(token), said)
+            self.assertFalse(path.exists())
+        for text in ("password", "Example2026", "Xk9#qR2v"):
+            self.site.file_of("p12", text)
+            done = self.complete(self.token("--again"))
+            self.assertEqual(done.status, DONE)
+            self.assertIn("p12.passphrase: a weak passphrase", done.err)
+            self.assertEqual(done.err.count("\n"), 1)
+            self.assertEqual(len(self.p12().keys), 2)
 
     def test_the_users_own_signing_key(self):
         key, csr = self.site.folder / "own.key", self.site.folder / "own.csr"

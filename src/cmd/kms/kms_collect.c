@@ -251,6 +251,7 @@ static int run_in(struct collect_files *files, struct kms_options *o, struct kms
     if (!kms_passphrase_get_p12(&o->passphrases, &files->passphrase)) {
         return EXIT_NOT_DONE;
     }
+    files->is_one = o->rest_count == 1;
     fault = kms_rows_open(&rows, NULL, o->jsonl, columns, COLUMN_COUNT, &why);
     if (fault == FAULT_NONE) {
         fault = collect_all(files, o, kms, &rows, &outcome, &why);

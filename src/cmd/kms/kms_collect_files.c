@@ -73,8 +73,9 @@ static enum fault make(const struct collect_files *files, const struct collector
     enum fault fault = name_of(files, collection, m, why);
 
     if (fault == FAULT_NONE) {
-        fault = collection_p12(collector, collection, m->which, files->form, files->passphrase,
-                               &bytes, why);
+        fault = collection_p12(collector, collection, m->which, files->form,
+                               files->is_one ? PKCS12_ROUNDS_ONE : PKCS12_ROUNDS_MANY,
+                               files->passphrase, &bytes, why);
     }
     if (fault == FAULT_NONE) {
         fault = p12_dir_keep(m->dir, m->name, buffer_span(&bytes), &m->file, why);

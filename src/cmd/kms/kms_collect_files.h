@@ -11,6 +11,7 @@ struct collect_files {
     const char *p12_dir; /* a folder with a file for each request; NULL: none */
     const char *each;    /* a folder with a file for each key; NULL: none */
     enum pkcs12_form form;
+    bool is_one; /* one request is collected, see PKCS12_ROUNDS_ONE */
     const struct secret *passphrase;
 
     struct p12_dir whole, single; /* the folders of `p12` or `p12_dir`, and of `each` */

@@ -156,10 +156,10 @@ static int tell(const struct job *job, const struct kms_options *o)
     enum fault fault = kms_rows_open(&rows, NULL, o->jsonl, columns, COLUMN_COUNT, &why);
     int status;
 
+    kms_tell_notice(job->kms, o->jsonl);
     if (fault == FAULT_NONE) {
         fault = kms_rows_add(&rows, values, &why);
     }
-    kms_tell_notice(job->kms, o->jsonl);
     status = kms_finish(o, &rows, fault, false, &why);
     kms_rows_clear(&rows);
     return status;
@@ -192,6 +192,7 @@ static int complete(struct job *job, struct kms_options *o)
         return status;
     }
     job->issuing.terms.form = job->legacy ? PKCS12_OLD : PKCS12_TODAY;
+    job->issuing.terms.is_one = true;
     job->issuing.terms.pool = job->pool;
     job->issuing.terms.pool_kind = job->complete.order.kind;
     if (complete_make(job->kms, &job->issuing.terms, &job->complete, &why) != FAULT_NONE) {

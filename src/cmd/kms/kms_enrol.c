@@ -179,6 +179,7 @@ static enum fault next(void *context, struct arena *arena, struct enrol_asked *o
                                               .name = entry.name,
                                               .others = entry.others,
                                               .other_count = entry.other_count},
+                                    .doubt = entry.doubt,
                                     .line = entry.line};
     }
     return fault;
@@ -275,6 +276,7 @@ static int run(struct job *job, struct kms_options *o)
         if ((!job->issue || kms_issuing_open(&job->issuing, &kms, o, job->p12_dir, NULL)) &&
             (job->source.path == NULL || kms_source_open(&job->source))) {
             job->issuing.terms.form = job->legacy ? PKCS12_OLD : PKCS12_TODAY;
+            job->issuing.terms.is_one = job->source.path == NULL && job->count == 1;
             status = enrol(job, o);
         }
     }

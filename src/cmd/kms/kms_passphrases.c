@@ -7,8 +7,9 @@
 #include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "kms/people/passphrase.h"
 
-enum { PROMPT_SIZE = PERSON_NAME_SIZE + 64 };
+enum { PROMPT_SIZE = PERSON_NAME_SIZE + 64, P12_PASSPHRASE_MIN = 8 /* bytes */ };
 
 /* What stands where a name does, but is nobody's. */
 static bool is_nobody(const char *name)
@@ -150,18 +151,36 @@ const char *kms_passphrase_place(const struct kms_passphrases *passphrases, cons
                                                 : entry->file;
 }
 
+/* Of what is taken all the same: PKCS#12 files are in other hands, and readers have their limits.
+ */
+static void warn_of(const char *place, const struct secret *p12)
+{
+    static const char *const names[] = {"keyroster", "p12", "pkcs12", NULL};
+    struct why why = {0};
+
+    if (passphrase_check(p12, names, &why) == FAULT_DENIED) {
+        complain(place, 0, "a weak passphrase for PKCS#12: who has a file can guess it");
+    }
+}
+
 bool kms_passphrase_get_p12(struct kms_passphrases *passphrases, const struct secret **out)
 {
     struct why why = {0};
+    const char *place;
     enum fault fault = kms_passphrase_get(passphrases, "p12", KMS_ASK_NEW, out, &why);
 
+    place = kms_passphrase_place(passphrases, "p12");
     if (fault == FAULT_NONE && (*out)->len == 0) {
         fault = fault_at(FAULT_DENIED, 0, "an empty passphrase", &why);
+    } else if (fault == FAULT_NONE && (*out)->len < P12_PASSPHRASE_MIN) {
+        fault = fault_at(FAULT_DENIED, 0, "a passphrase for PKCS#12 has 8 bytes at least", &why);
     }
     if (fault != FAULT_NONE) {
-        complain(kms_passphrase_place(passphrases, "p12"), 0, why.rule);
+        complain(place, 0, why.rule);
+        return false;
     }
-    return fault == FAULT_NONE;
+    warn_of(place, *out);
+    return true;
 }
 
 bool kms_passphrases_sign_in_one(struct kms_passphrases *passphrases, struct kms *kms,

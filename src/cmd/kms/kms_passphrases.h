@@ -51,7 +51,10 @@ MUST_USE enum fault kms_passphrase_get(struct kms_passphrases *passphrases, cons
                                        enum kms_asking asking, const struct secret **out,
                                        struct why *why);
 
-/* That of the PKCS#12 to be written, which is not empty. False, and told, where there is none. */
+/*
+ * That of the PKCS#12 to be written, 8 bytes at least. False, and told, where there is none; one
+ * that would not do for a person is warned of.
+ */
 MUST_USE bool kms_passphrase_get_p12(struct kms_passphrases *passphrases,
                                      const struct secret **out);
 

@@ -1,4 +1,5 @@
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,7 @@
 #include "kms/store/user_rows.h"
 #include "verdict/address.h"
 
-enum { VALID_FOR_DAYS = 7 };
+enum { VALID_FOR_DAYS = 7, SENTENCE_SIZE = 256 };
 
 enum {
     OPTION_P12 = KMS_OWN_OPTION,
@@ -162,6 +163,20 @@ static enum fault tell(void *context, const struct renew_row *row, struct why *w
     return kms_rows_add(&job->rows, values, why);
 }
 
+/* What is made new ends before N days are over, and would be due in the next run again. */
+static void warn_always_due(const struct job *job)
+{
+    char sentence[SENTENCE_SIZE];
+
+    if (job->has_days && job->within >= job->kms->profile.validity) {
+        (void)snprintf(sentence, sizeof(sentence),
+                       "--days-left takes in every certificate, new ones too: they are valid for "
+                       "%lld days (validity in profile.conf), so each run renews everybody",
+                       (long long)(job->kms->profile.validity / UTC_DAY));
+        complain(NULL, 0, sentence);
+    }
+}
+
 /* Who is to be renewed; false, told: nobody of that address. */
 static bool find_users(struct job *job, const struct kms_options *o)
 {
@@ -254,9 +269,11 @@ static int run(struct job *job, struct kms_options *o)
     (void)signal(SIGXFSZ, SIG_IGN); /* so is a limit on the size of files */
     if (read_csr(job) && kms_options_enter(o, "renew", subject, TASK_RENEW, &kms, &status)) {
         status = EXIT_NOT_DONE;
+        warn_always_due(job);
         if (find_users(job, o) &&
             (!issues || kms_issuing_open(&job->issuing, &kms, o, job->p12_dir, job->p12))) {
             job->issuing.terms.form = job->legacy ? PKCS12_OLD : PKCS12_TODAY;
+            job->issuing.terms.is_one = job->p12 != NULL;
             status = renew(job, o);
         }
     }

@@ -10,7 +10,6 @@
 #include "kms/authority/key_internal.h"
 
 enum {
-    ITERATIONS = 2048, /* as libcrypto's own; a good passphrase is asked for elsewhere */
     ID_SIZE = 20,
     PASSPHRASE_MAX = 1024,
 };
@@ -20,6 +19,7 @@ struct making {
     const char *passphrase;
     int passphrase_len;
     enum pkcs12_form form;
+    int rounds;
     STACK_OF(PKCS12_SAFEBAG) * certificates, *keys;
     STACK_OF(PKCS7) * safes;
 };
@@ -90,10 +90,10 @@ static enum fault key_bag(const struct making *making, const struct private_key 
     secret_clear(&plain);
     if (info != NULL && making->form == PKCS12_TODAY) {
         locked = PKCS8_encrypt(-1, EVP_aes_256_cbc(), making->passphrase, making->passphrase_len,
-                               NULL, 0, ITERATIONS, info);
+                               NULL, 0, making->rounds, info);
     } else if (info != NULL) {
         locked = PKCS8_encrypt(NID_pbe_WithSHA1And3_Key_TripleDES_CBC, NULL, making->passphrase,
-                               making->passphrase_len, NULL, 0, ITERATIONS, info);
+                               making->passphrase_len, NULL, 0, making->rounds, info);
     }
     PKCS8_PRIV_KEY_INFO_free(info); /* wipes the key in it */
     *out = locked != NULL ? PKCS12_SAFEBAG_create0_pkcs8(locked) : NULL;
@@ -169,7 +169,7 @@ static PKCS12 *finish(struct making *making)
     int cipher = today ? NID_aes_256_cbc : NID_pbe_WithSHA1And3_Key_TripleDES_CBC;
     PKCS12 *file = NULL;
 
-    if (PKCS12_add_safe(&making->safes, making->certificates, cipher, ITERATIONS,
+    if (PKCS12_add_safe(&making->safes, making->certificates, cipher, making->rounds,
                         making->passphrase) != 1 ||
         (sk_PKCS12_SAFEBAG_num(making->keys) > 0 &&
          PKCS12_add_safe(&making->safes, making->keys, -1, 0, NULL) != 1)) {
@@ -177,7 +177,7 @@ static PKCS12 *finish(struct making *making)
     }
     file = PKCS12_add_safes(making->safes, 0);
     if (file != NULL && PKCS12_set_mac(file, making->passphrase, making->passphrase_len, NULL, 0,
-                                       ITERATIONS, today ? EVP_sha256() : EVP_sha1()) != 1) {
+                                       making->rounds, today ? EVP_sha256() : EVP_sha1()) != 1) {
         PKCS12_free(file);
         file = NULL;
     }
@@ -200,9 +200,9 @@ static enum fault write_file(PKCS12 *file, struct buffer *out, struct why *why)
 
 enum fault pkcs12_make(const struct secret *passphrase, const struct pkcs12_entry *entries,
                        size_t entry_count, const struct span *chain, size_t chain_count,
-                       enum pkcs12_form form, struct buffer *out, struct why *why)
+                       enum pkcs12_form form, unsigned rounds, struct buffer *out, struct why *why)
 {
-    struct making making = {.form = form};
+    struct making making = {.form = form, .rounds = (int)rounds};
     PKCS12 *file = NULL;
     enum fault fault = check_passphrase(passphrase, why);
 

@@ -12,6 +12,13 @@ enum pkcs12_form {
     PKCS12_OLD,   /* for old readers: SHA-1 and three-key triple DES, of 112 bits still */
 };
 
+/*
+ * How often the passphrase is hashed for each key, for the certificates and for the MAC: what a
+ * guess costs. For one file that is 0.3 s; .NET reads no more than 300,000 unless told to. For
+ * many, nearly all of the time is this already (docs/speed.md).
+ */
+enum { PKCS12_ROUNDS_ONE = 250000, PKCS12_ROUNDS_MANY = 2048 };
+
 /* One certificate, and its key if that is in the file too. */
 struct pkcs12_entry {
     const struct private_key *key; /* NULL: the certificate alone */
@@ -31,6 +38,7 @@ struct pkcs12_entry {
  */
 MUST_USE enum fault pkcs12_make(const struct secret *passphrase, const struct pkcs12_entry *entries,
                                 size_t entry_count, const struct span *chain, size_t chain_count,
-                                enum pkcs12_form form, struct buffer *out, struct why *why);
+                                enum pkcs12_form form, unsigned rounds, struct buffer *out,
+                                struct why *why);
 
 #endif

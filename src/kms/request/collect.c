@@ -357,8 +357,8 @@ static struct span friendly_name(const struct recovery_item *item, char out[NAME
 }
 
 enum fault collection_p12(const struct collector *collector, const struct collection *collection,
-                          size_t which, enum pkcs12_form form, const struct secret *passphrase,
-                          struct buffer *out, struct why *why)
+                          size_t which, enum pkcs12_form form, unsigned rounds,
+                          const struct secret *passphrase, struct buffer *out, struct why *why)
 {
     const size_t first = which == COLLECT_ALL ? 0 : which;
     const size_t count = which == COLLECT_ALL ? collection->key_count : 1;
@@ -379,7 +379,7 @@ enum fault collection_p12(const struct collector *collector, const struct collec
                                            .name = friendly_name(item, names[i])};
     }
     fault = pkcs12_make(passphrase, entries, count, collector->chain, collector->chain_count, form,
-                        out, why);
+                        rounds, out, why);
     free(entries);
     free(names);
     return fault;

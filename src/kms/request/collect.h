@@ -13,7 +13,7 @@
  *     collector_open(&collector, kms, &why);
  *     kms_begin(kms, &why);
  *     collect(&collector, file, &arena, &collection, &why);
- *     collection_p12(&collector, &collection, COLLECT_ALL, form, passphrase, &bytes, &why);
+ *     collection_p12(&collector, &collection, COLLECT_ALL, form, rounds, passphrase, &bytes, &why);
  *     ...                                       // the file is brought to its place
  *     collect_settle(&collector, &collection, &why);
  *     kms_commit(kms, &why);
@@ -76,8 +76,9 @@ void collection_clear(struct collection *collection);
  */
 MUST_USE enum fault collection_p12(const struct collector *collector,
                                    const struct collection *collection, size_t which,
-                                   enum pkcs12_form form, const struct secret *passphrase,
-                                   struct buffer *out, struct why *why);
+                                   enum pkcs12_form form, unsigned rounds,
+                                   const struct secret *passphrase, struct buffer *out,
+                                   struct why *why);
 
 /*
  * Marks the request as done, within the same transaction, and adds the audit row. FAULT_RESOURCE:

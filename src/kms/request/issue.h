@@ -25,6 +25,7 @@ struct issue_terms {
     struct key_pool *pool;           /* of keys of `pool_kind`, made ahead; NULL: none */
     enum key_kind pool_kind;
     enum pkcs12_form form;
+    bool is_one; /* one PKCS#12 alone is made: a guess at its passphrase costs more then */
 };
 
 /*

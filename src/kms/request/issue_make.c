@@ -144,8 +144,9 @@ static enum fault make_p12(const struct issue_maker *maker, const struct issue_o
         {.key = keys->encryption, .certificate = buffer_span(&out->encryption), .name = name},
     };
 
-    return pkcs12_make(maker->terms->passphrase, entries, 2, maker->chain, maker->chain_count,
-                       maker->terms->form, &out->p12, why);
+    return pkcs12_make(
+        maker->terms->passphrase, entries, 2, maker->chain, maker->chain_count, maker->terms->form,
+        maker->terms->is_one ? PKCS12_ROUNDS_ONE : PKCS12_ROUNDS_MANY, &out->p12, why);
 }
 
 static enum fault make_parts(struct issue_maker *maker, const struct issue_order *order,

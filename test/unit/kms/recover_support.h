@@ -243,9 +243,9 @@ static inline enum fault site_collect(struct site *site, enum site_person who, s
         assert_int_equal(kms_begin(kms, &why), FAULT_NONE);
         fault = collect(&collector, file, &site->arena, out, &why);
         if (fault == FAULT_NONE) {
-            assert_int_equal(
-                collection_p12(&collector, out, COLLECT_ALL, PKCS12_TODAY, &site->p12, &p12, &why),
-                FAULT_NONE);
+            assert_int_equal(collection_p12(&collector, out, COLLECT_ALL, PKCS12_TODAY,
+                                            PKCS12_ROUNDS_MANY, &site->p12, &p12, &why),
+                             FAULT_NONE);
             assert_true(p12.len > 0);
             fault = collect_settle(&collector, out, &why);
         }

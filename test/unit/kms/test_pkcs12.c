@@ -80,7 +80,38 @@ struct found {
     int mac;                     /* NID of the digest */
     size_t pairs;                /* keys whose certificate has the same localKeyID, and fits */
     size_t named;
+    long rounds; /* of the passphrase; 0: not the same everywhere */
 };
+
+/* How often an encryption hashes the passphrase. */
+static long rounds_of(const X509_ALGOR *algorithm)
+{
+    PBE2PARAM *whole;
+    PBKDF2PARAM *rule;
+    PBEPARAM *old;
+    long rounds;
+
+    if (OBJ_obj2nid(algorithm->algorithm) == NID_pbes2) {
+        whole = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBE2PARAM), algorithm->parameter);
+        assert_non_null(whole);
+        rule = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBKDF2PARAM), whole->keyfunc->parameter);
+        assert_non_null(rule);
+        rounds = ASN1_INTEGER_get(rule->iter);
+        PBKDF2PARAM_free(rule);
+        PBE2PARAM_free(whole);
+        return rounds;
+    }
+    old = ASN1_TYPE_unpack_sequence(ASN1_ITEM_rptr(PBEPARAM), algorithm->parameter);
+    assert_non_null(old);
+    rounds = ASN1_INTEGER_get(old->iter);
+    PBEPARAM_free(old);
+    return rounds;
+}
+
+static void count_rounds(struct found *found, long rounds)
+{
+    found->rounds = rounds == found->rounds ? rounds : 0;
+}
 
 static bool key_fits(const X509_SIG *locked, X509 *certificate, const char *passphrase)
 {
@@ -125,6 +156,7 @@ static void count_bags(STACK_OF(PKCS12_SAFEBAG) * bags, STACK_OF(PKCS12_SAFEBAG)
         X509_SIG_get0(PKCS12_SAFEBAG_get0_pkcs8(bag), &algorithm, NULL);
         X509_ALGOR_get0(&cipher, NULL, NULL, algorithm);
         found->key_cipher = OBJ_obj2nid(cipher);
+        count_rounds(found, rounds_of(algorithm));
         for (int j = 0; j < sk_PKCS12_SAFEBAG_num(others); j++) {
             PKCS12_SAFEBAG *other = sk_PKCS12_SAFEBAG_value(others, j);
             X509 *certificate = PKCS12_SAFEBAG_get1_cert(other);
@@ -153,10 +185,11 @@ static struct found take_apart(const struct buffer *file, const char *passphrase
     PKCS12_get0_mac(NULL, &mac, NULL, &iterations, p12);
     X509_ALGOR_get0(&digest, NULL, NULL, mac);
     found.mac = OBJ_obj2nid(digest);
-    assert_true(ASN1_INTEGER_get(iterations) >= 2048);
+    found.rounds = ASN1_INTEGER_get(iterations);
     assert_true(PKCS7_type_is_encrypted(sk_PKCS7_value(safes, 0)));
     found.safe_cipher =
         OBJ_obj2nid(sk_PKCS7_value(safes, 0)->d.encrypted->enc_data->algorithm->algorithm);
+    count_rounds(&found, rounds_of(sk_PKCS7_value(safes, 0)->d.encrypted->enc_data->algorithm));
     certificate_bags =
         PKCS12_unpack_p7encdata(sk_PKCS7_value(safes, 0), passphrase, (int)strlen(passphrase));
     assert_non_null(certificate_bags);
@@ -177,19 +210,20 @@ static const struct row {
     enum pkcs12_form form;
     const char *passphrase;
     int cipher, mac;
+    unsigned rounds;
 } rows[] = {
-    {"a file of today is AES-256 and SHA-256", PKCS12_TODAY, "correct horse", NID_pbes2,
-     NID_sha256},
+    {"a file of today is AES-256 and SHA-256", PKCS12_TODAY, "correct horse", NID_pbes2, NID_sha256,
+     PKCS12_ROUNDS_ONE},
     {"a file for old readers is triple DES and SHA-1", PKCS12_OLD, "correct horse",
-     NID_pbe_WithSHA1And3_Key_TripleDES_CBC, NID_sha1},
+     NID_pbe_WithSHA1And3_Key_TripleDES_CBC, NID_sha1, PKCS12_ROUNDS_ONE},
     {"a passphrase may be of any language", PKCS12_TODAY,
      "Stra\xc3\x9f"
      "e \xe2\x82\xac \xf0\x9f\x94\x91",
-     NID_pbes2, NID_sha256},
+     NID_pbes2, NID_sha256, PKCS12_ROUNDS_MANY},
     {"so may it for old readers", PKCS12_OLD,
      "Stra\xc3\x9f"
      "e \xe2\x82\xac",
-     NID_pbe_WithSHA1And3_Key_TripleDES_CBC, NID_sha1},
+     NID_pbe_WithSHA1And3_Key_TripleDES_CBC, NID_sha1, PKCS12_ROUNDS_MANY},
 };
 
 static void row_holds(void **state)
@@ -207,8 +241,9 @@ static void row_holds(void **state)
                                            .certificate = buffer_span(&certificates[i]),
                                            .name = span_text(names[i])};
     }
-    assert_int_equal(pkcs12_make(&passphrase, entries, USERS, chain, 2, row->form, &file, &why),
-                     FAULT_NONE);
+    assert_int_equal(
+        pkcs12_make(&passphrase, entries, USERS, chain, 2, row->form, row->rounds, &file, &why),
+        FAULT_NONE);
     found = take_apart(&file, row->passphrase);
     assert_int_equal(found.certificates, USERS + 2);
     assert_int_equal(found.keys, USERS);
@@ -217,6 +252,7 @@ static void row_holds(void **state)
     assert_int_equal(found.safe_cipher, row->cipher);
     assert_int_equal(found.key_cipher, row->cipher);
     assert_int_equal(found.mac, row->mac);
+    assert_int_equal(found.rounds, row->rounds);
     buffer_clear(&file);
     secret_clear(&passphrase);
 }
@@ -234,7 +270,8 @@ static void a_certificate_may_come_without_its_key(void **state)
     struct why why;
 
     (void)state;
-    assert_int_equal(pkcs12_make(&passphrase, entries, 2, NULL, 0, PKCS12_TODAY, &file, &why),
+    assert_int_equal(pkcs12_make(&passphrase, entries, 2, NULL, 0, PKCS12_TODAY, PKCS12_ROUNDS_MANY,
+                                 &file, &why),
                      FAULT_NONE);
     found = take_apart(&file, "correct horse");
     assert_int_equal(found.certificates, 2);
@@ -242,7 +279,8 @@ static void a_certificate_may_come_without_its_key(void **state)
     assert_int_equal(found.pairs, 1);
 
     buffer_reset(&file);
-    assert_int_equal(pkcs12_make(&passphrase, entries, 1, NULL, 0, PKCS12_TODAY, &file, &why),
+    assert_int_equal(pkcs12_make(&passphrase, entries, 1, NULL, 0, PKCS12_TODAY, PKCS12_ROUNDS_MANY,
+                                 &file, &why),
                      FAULT_NONE);
     assert_int_equal(take_apart(&file, "correct horse").keys, 0);
     buffer_clear(&file);
@@ -268,22 +306,30 @@ static void what_does_not_fit_is_refused(void **state)
     (void)state;
     nul.at[1] = 0;
     misnamed.name = span_text("\xff");
-    assert_int_equal(pkcs12_make(&none, &right, 1, NULL, 0, PKCS12_TODAY, &file, &why),
+    assert_int_equal(
+        pkcs12_make(&none, &right, 1, NULL, 0, PKCS12_TODAY, PKCS12_ROUNDS_MANY, &file, &why),
+        FAULT_SYNTAX);
+    assert_int_equal(
+        pkcs12_make(&latin, &right, 1, NULL, 0, PKCS12_TODAY, PKCS12_ROUNDS_MANY, &file, &why),
+        FAULT_SYNTAX);
+    assert_int_equal(
+        pkcs12_make(&nul, &right, 1, NULL, 0, PKCS12_TODAY, PKCS12_ROUNDS_MANY, &file, &why),
+        FAULT_SYNTAX);
+    assert_int_equal(pkcs12_make(&passphrase, &broken, 1, NULL, 0, PKCS12_TODAY, PKCS12_ROUNDS_MANY,
+                                 &file, &why),
                      FAULT_SYNTAX);
-    assert_int_equal(pkcs12_make(&latin, &right, 1, NULL, 0, PKCS12_TODAY, &file, &why),
+    assert_int_equal(pkcs12_make(&passphrase, &misnamed, 1, NULL, 0, PKCS12_TODAY,
+                                 PKCS12_ROUNDS_MANY, &file, &why),
                      FAULT_SYNTAX);
-    assert_int_equal(pkcs12_make(&nul, &right, 1, NULL, 0, PKCS12_TODAY, &file, &why),
+    assert_int_equal(pkcs12_make(&passphrase, &right, 1, &no_chain, 1, PKCS12_TODAY,
+                                 PKCS12_ROUNDS_MANY, &file, &why),
                      FAULT_SYNTAX);
-    assert_int_equal(pkcs12_make(&passphrase, &broken, 1, NULL, 0, PKCS12_TODAY, &file, &why),
-                     FAULT_SYNTAX);
-    assert_int_equal(pkcs12_make(&passphrase, &misnamed, 1, NULL, 0, PKCS12_TODAY, &file, &why),
-                     FAULT_SYNTAX);
-    assert_int_equal(pkcs12_make(&passphrase, &right, 1, &no_chain, 1, PKCS12_TODAY, &file, &why),
-                     FAULT_SYNTAX);
-    assert_int_equal(pkcs12_make(&passphrase, &foreign, 1, NULL, 0, PKCS12_TODAY, &file, &why),
+    assert_int_equal(pkcs12_make(&passphrase, &foreign, 1, NULL, 0, PKCS12_TODAY,
+                                 PKCS12_ROUNDS_MANY, &file, &why),
                      FAULT_DENIED);
     assert_int_equal(file.len, 0);
-    assert_int_equal(pkcs12_make(&passphrase, &right, 1, NULL, 0, PKCS12_TODAY, &small, &why),
+    assert_int_equal(pkcs12_make(&passphrase, &right, 1, NULL, 0, PKCS12_TODAY, PKCS12_ROUNDS_MANY,
+                                 &small, &why),
                      FAULT_LIMIT);
     buffer_clear(&file);
     buffer_clear(&small);

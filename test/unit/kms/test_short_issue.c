@@ -158,7 +158,8 @@ static enum fault make_pkcs12_in(enum pkcs12_form form)
     const struct span chain = buffer_span(&ca.issuing);
     struct buffer out = buffer_with_max(65536);
     struct why why;
-    enum fault fault = pkcs12_make(&passphrase, &entry, 1, &chain, 1, form, &out, &why);
+    enum fault fault =
+        pkcs12_make(&passphrase, &entry, 1, &chain, 1, form, PKCS12_ROUNDS_MANY, &out, &why);
 
     assert_true((out.len > 0) == (fault == FAULT_NONE));
     buffer_clear(&out);
