@@ -111,8 +111,8 @@ class Check(Spoiled):
                 database.write_bytes(good)
 
 
-class Issued(Spoiled):
-    """Certificates and envelopes of two users."""
+class WithCertificates(Spoiled):
+    """Two users who have theirs."""
 
     def setUp(self):
         super().setUp()
@@ -124,13 +124,17 @@ class Issued(Spoiled):
         self.anna, self.ben = self.done(done).rows
         self.assert_whole()
 
+    def certificate(self, user, purpose):
+        return f"certificate {user[purpose]}"
+
+
+class Issued(WithCertificates):
+    """Certificates and envelopes."""
+
     @staticmethod
     def ending_in_zero(table, column):
         return (f"UPDATE {table} SET {column} = "
                 f"CAST(substr({column}, 1, length({column}) - 1) || x'00' AS BLOB)")
-
-    def certificate(self, user, purpose):
-        return f"certificate {user[purpose]}"
 
     def test_a_certificate_that_is_none(self):
         self.spoil("UPDATE certificate SET der = x'3000' WHERE purpose = 1")
@@ -193,6 +197,75 @@ class Issued(Spoiled):
     def test_no_envelope_at_all(self):
         self.spoil("UPDATE envelope SET cms = x'3000'")
         self.told(self.certificate(self.anna, "encryption"))
+
+
+class History(WithCertificates):
+    """What the signed audit tells, held against rows that somebody edited."""
+
+    def setUp(self):
+        super().setUp()
+        self.done(self.site.kms("revoke", "anna.berg@example.org", "--reason", "keyCompromise",
+                                by=["anna"]))
+        self.done(self.site.kms("revoke", "ben@example.org", "--hold", by=["anna"]))
+        self.list = self.site.folder / "list.crl"
+        self.made = self.done(self.site.kms("crl", "-o", self.list, by=["anna"], jsonl=True)).rows
+        self.assertEqual(self.made[0]["entries"], 4)
+        self.done(self.site.kms("check"))
+
+    def no_list(self):
+        self.refused(self.site.kms("crl", "-o", self.list, by=["anna"]), "kms check")
+
+    def restored(self, statement):
+        """Spoils the store with its triggers in place again, as an attacker would."""
+        with sqlite3.connect(self.site.store / "keyroster.db") as store:
+            triggers = store.execute("SELECT sql FROM sqlite_master WHERE type = 'trigger'"
+                                     ).fetchall()
+        store.close()
+        self.spoil(statement, *(sql for sql, in triggers))
+
+    def test_a_revoked_certificate_made_good(self):
+        before = self.list.read_bytes()
+        self.restored("UPDATE certificate SET status = 0, reason = 0, revoked_at = NULL "
+                      "WHERE status = 2")
+        self.told(self.certificate(self.anna, "signing"), "the audit says that it is revoked")
+        self.told(self.certificate(self.anna, "encryption"), "the audit says that it is revoked")
+        self.no_list()
+        self.assertEqual(self.list.read_bytes(), before)
+
+    def test_a_held_certificate_made_good(self):
+        self.restored("UPDATE certificate SET status = 0, reason = 0, revoked_at = NULL "
+                      "WHERE status = 1 AND purpose = 0")
+        self.told(self.certificate(self.ben, "signing"), "the audit says that it is revoked")
+        self.no_list()
+
+    def test_a_revoked_certificate_that_is_held_only(self):
+        self.restored("UPDATE certificate SET status = 1, reason = 6 WHERE status = 2")
+        self.told(self.certificate(self.anna, "signing"), "the audit says that it is revoked")
+        self.no_list()
+
+    def test_a_revocation_that_nobody_signed(self):
+        self.done(self.site.kms("revoke", "ben@example.org", "--release", by=["anna"]))
+        self.done(self.site.kms("check"))
+        self.restored("UPDATE certificate SET status = 2, reason = 1, revoked_at = issued_at "
+                      "WHERE status = 0 AND purpose = 1")
+        self.told(self.certificate(self.ben, "encryption"), "the audit does not")
+
+    def test_another_reason_or_time(self):
+        self.restored("UPDATE certificate SET reason = 5 WHERE status = 2")
+        self.told(self.certificate(self.anna, "signing"), "another reason")
+        self.restored("UPDATE certificate SET reason = 1, revoked_at = revoked_at + 9 "
+                      "WHERE status = 2")
+        self.told(self.certificate(self.anna, "signing"), "another time")
+
+    def test_held_then_revoked_then_checked(self):
+        self.done(self.site.kms("revoke", "ben@example.org", "--reason", "superseded",
+                                by=["anna"]))
+        self.done(self.site.kms("check"))
+        self.done(self.site.kms("crl", "-o", self.list, by=["anna"]))
+
+    def test_a_number_that_goes_back(self):
+        self.restored("UPDATE crl SET number = number - 1000")
+        self.told(f"revocation list {self.made[0]['number']}", "no such list")
 
 
 if __name__ == "__main__":

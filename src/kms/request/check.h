@@ -17,7 +17,8 @@
  *   generations and in its certificate
  * - every administrator has a slot of the CA's keys, nobody else has, and enough are there for the
  *   policy
- * - the audit's chain and signatures
+ * - the audit's chain and signatures, and that what it tells of revocations, revocation lists and
+ *   collected requests stands in their rows
  */
 struct check {
     /* Hears of every place that breaks a rule; when it fails, the check ends with its fault. */

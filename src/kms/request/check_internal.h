@@ -42,6 +42,9 @@ MUST_USE enum fault check_people(struct checking *c, struct why *why);
 /* Users' certificates and envelopes. */
 MUST_USE enum fault check_certificates(struct checking *c, struct why *why);
 
+/* Rows that acts of the audit left: revocations, lists, collected requests. */
+MUST_USE enum fault check_history(struct checking *c, struct why *why);
+
 /* True when the certificate was signed by one of the issuing CAs. */
 MUST_USE bool check_signed(struct checking *c, struct span certificate);
 

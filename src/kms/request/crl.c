@@ -5,6 +5,7 @@
 
 #include "cert/digest.h"
 #include "kms/authority/crl_make.h"
+#include "kms/request/revocations.h"
 #include "kms/store/certificate_rows.h"
 #include "kms/store/crl_rows.h"
 
@@ -114,6 +115,20 @@ static enum fault note(struct kms *kms, const struct crl_asked *asked, struct sp
                                : fault;
 }
 
+/* What the audit says is revoked must not leave the list in silence. */
+static enum fault hear_of_clash(void *context, struct span serial, enum revocation_clash clash,
+                                struct why *why)
+{
+    (void)context;
+    (void)serial;
+    return clash != CLASH_LOST
+               ? FAULT_NONE
+               : fault_at(FAULT_DENIED, 0,
+                          "a certificate that the audit says is revoked or held is not so in its "
+                          "row: keyroster kms check tells which; no list is made",
+                          why);
+}
+
 enum fault crl_begin(struct kms *kms, const struct crl_asked *asked, struct buffer *der,
                      struct crl_made *out, struct why *why)
 {
@@ -123,6 +138,10 @@ enum fault crl_begin(struct kms *kms, const struct crl_asked *asked, struct buff
     enum fault fault;
 
     fault = kms_begin(kms, why);
+    if (fault == FAULT_NONE) {
+        fault = revocations_compare(
+            kms, &(const struct revocations_listener){.hear = hear_of_clash}, why);
+    }
     if (fault == FAULT_NONE) {
         fault = crl_next_number(kms->store, kms->now, &made.number, why);
     }

@@ -26,7 +26,8 @@ struct crl_made {
  * brings the file to its place and commits (kms_commit()), or rolls back. The session has the CA
  * open.
  *
- * FAULT_DENIED  certificates name more parts by their URLs than are asked for
+ * FAULT_DENIED  certificates name more parts by their URLs than are asked for; one that is revoked
+ *               by the audit is not so by its row
  * FAULT_LIMIT   `der` is full
  * FAULT_RESOURCE, FAULT_SYNTAX
  */

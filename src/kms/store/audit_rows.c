@@ -157,6 +157,18 @@ enum fault audit_walk(struct store *store, int64_t seq, struct store_walk *walk,
     return fault;
 }
 
+enum fault audit_walk_act(struct store *store, struct span act, struct store_walk *walk,
+                          struct why *why)
+{
+    enum fault fault =
+        sql_ask(store_sql(store), AUDIT_COLUMNS "WHERE act = ?1 ORDER BY seq", &walk->query, why);
+
+    if (fault == FAULT_NONE) {
+        sql_give_text(walk->query, 1, act);
+    }
+    return fault;
+}
+
 enum fault audit_next(struct store_walk *walk, struct audit_row *out, bool *there, struct why *why)
 {
     static const struct row_kind kind = {.size = sizeof(struct audit_row), .read = audit_read};

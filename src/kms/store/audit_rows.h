@@ -42,6 +42,9 @@ MUST_USE enum fault audit_append(struct store *store, const struct audit_row *ro
 /* All rows from `seq` on. `*there` is false behind the last; the walk has ended then. */
 MUST_USE enum fault audit_walk(struct store *store, int64_t seq, struct store_walk *walk,
                                struct why *why);
+/* Those of one act. */
+MUST_USE enum fault audit_walk_act(struct store *store, struct span act, struct store_walk *walk,
+                                   struct why *why);
 MUST_USE enum fault audit_next(struct store_walk *walk, struct audit_row *out, bool *there,
                                struct why *why);
 

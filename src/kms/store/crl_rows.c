@@ -71,3 +71,22 @@ enum fault crl_last(struct store *store, int64_t part, int64_t parts, struct are
     sql_give_int(query, 2, parts);
     return row_find(query, &kind, arena, "no such revocation list was made yet", out, why);
 }
+
+enum fault crl_check(struct store *store, int64_t number, int64_t this_update, struct why *why)
+{
+    struct sql_query *query;
+    bool there = false;
+    enum fault fault = sql_ask(
+        store_sql(store), "SELECT 1 FROM crl WHERE number = ?1 AND this_update = ?2", &query, why);
+
+    if (fault != FAULT_NONE) {
+        return fault;
+    }
+    sql_give_int(query, 1, number);
+    sql_give_int(query, 2, this_update);
+    fault = sql_step(query, &there, why);
+    sql_end(query);
+    return fault != FAULT_NONE || there
+               ? fault
+               : fault_at(FAULT_ABSENT, 0, "there is no revocation list of that number", why);
+}

@@ -30,4 +30,8 @@ MUST_USE enum fault crl_add(struct store *store, const struct crl_row *row, stru
 MUST_USE enum fault crl_last(struct store *store, int64_t part, int64_t parts, struct arena *arena,
                              struct crl_row *out, struct why *why);
 
+/* Whether a list of that number was made then. FAULT_ABSENT: there is none. */
+MUST_USE enum fault crl_check(struct store *store, int64_t number, int64_t this_update,
+                              struct why *why);
+
 #endif
