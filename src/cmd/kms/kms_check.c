@@ -19,14 +19,6 @@ static const char help[] =
     "\n"
     "  -o, --output FILE     write to FILE, which appears whole or not at all\n";
 
-/* There is no option of its own. */
-static const char *take(void *own, int code, const char *argument)
-{
-    (void)own;
-    (void)code;
-    return argument;
-}
-
 static const struct kms_column columns[] = {{"where", 44, false}, {"what", 0, false}};
 
 static enum fault tell(void *context, const char *where, const char *what, struct why *why)
@@ -71,8 +63,7 @@ static int run(const struct kms_options *o)
 
 int kms_verb_check(int argc, char **argv)
 {
-    static const struct kms_verb verb = {
-        .name = "check", .help = help, .options = long_options, .take = take};
+    static const struct kms_verb verb = {.name = "check", .help = help, .options = long_options};
     struct kms_options options;
     int status;
 

@@ -1,5 +1,6 @@
 #include "cmd/kms/kms_options.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,6 +51,7 @@ static const char *take_option(void *context, int code, const char *argument)
         o->output = argument;
         return *argument != '\0' ? NULL : "--output is the name of a file, not";
     default:
+        assert(taking->verb->take != NULL);
         return taking->verb->take(taking->own, code, argument);
     }
 }

@@ -40,7 +40,8 @@ struct kms_verb {
     const char *name; /* "enrol" */
     const char *help;
     const struct option *options;
-    /* Takes an option of the verb's own: NULL, or what is wrong with `argument` (NULL: none). */
+    /* Takes an option of its own: NULL, or what is wrong with `argument` (NULL: none). NULL: the
+       verb has no option of its own. */
     const char *(*take)(void *own, int code, const char *argument);
     size_t rest_min, rest_max; /* how many arguments stand behind STORE */
     const char *rest_name;     /* what they are: "ADDRESS" */

@@ -16,14 +16,6 @@ static const char help[] =
     "--passphrase NAME=FILE or asked, the new one from --passphrase new=FILE, from a\n"
     "second --passphrase NAME=FILE, or asked twice.\n";
 
-/* There is no option of its own. */
-static const char *take(void *own, int code, const char *argument)
-{
-    (void)own;
-    (void)code;
-    return argument;
-}
-
 /* Under which name the new one was given; that of somebody called `new` is an old one. */
 static const char *name_of_new(const struct kms_options *o)
 {
@@ -65,7 +57,6 @@ int kms_verb_passphrase(int argc, char **argv)
     static const struct kms_verb verb = {.name = "passphrase",
                                          .help = help,
                                          .options = long_options,
-                                         .take = take,
                                          .takes_new = true,
                                          .rest_min = 1,
                                          .rest_max = 1,
