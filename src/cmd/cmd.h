@@ -23,7 +23,7 @@ command_fn cmd_users;
 
 /*
  * One diagnostic on stderr: `keyroster: FILE:LINE: what is wrong (what to do)`; `line` 0 leaves the
- * line out, `file` NULL the file too. Unsafe characters in `file` are replaced.
+ * line out, `file` NULL the file too. Unsafe characters in both texts are replaced.
  */
 void complain(const char *file, unsigned long long line, const char *what);
 
@@ -35,6 +35,9 @@ void complain_span(const char *file, unsigned long long line, struct span what);
  * another comes. To be called when none does: at the end.
  */
 void complain_end(void);
+
+/* One line on stderr that is no diagnostic: what people are to be told. */
+void inform(const char *what);
 
 /* The line for a command used wrongly, with the pointer to --help; returns EXIT_USAGE. */
 MUST_USE int complain_usage(const char *verb, const char *what, const char *argument);

@@ -40,7 +40,7 @@ static void tell(const char *file, unsigned long long line, struct span what)
         }
         buffer_add_text(&message, ": ");
     }
-    buffer_add(&message, what);
+    text_add_safe(&message, what); /* names and addresses of others may be in it */
     flush_message(&message);
 }
 
@@ -91,6 +91,15 @@ void complain_span(const char *file, unsigned long long line, struct span what)
     if (!is_held(file, line, what)) {
         tell(file, line, what);
     }
+}
+
+void inform(const char *what)
+{
+    struct buffer message = buffer_with_max(MESSAGE_MAX);
+
+    complain_end();
+    text_add_safe(&message, span_text(what));
+    flush_message(&message);
 }
 
 int complain_usage(const char *verb, const char *what, const char *argument)

@@ -56,7 +56,7 @@ struct kms_value kms_notice(const struct kms *kms, bool is_due)
 void kms_tell_notice(const struct kms *kms, bool jsonl)
 {
     if (!jsonl && kms->profile.escrow_notice[0] != '\0') {
-        complain(NULL, 0, kms->profile.escrow_notice);
+        inform(kms->profile.escrow_notice);
     }
 }
 
