@@ -67,6 +67,7 @@ struct entry {
     enum entry_kind kind;
     bool kind_by_class; /* `kind` was told by objectClass: LDAP's rule for mailboxes */
     bool cut_off;       /* the record ended before a certificate column */
+    bool doubtful;      /* what it says may be another field's, or half of one: `remark` says why */
     bool hidden;        /* the directory shows whoever asks no certificates */
     bool unasked;       /* LDIF: no line of the file names a certificate attribute */
     const char *remark; /* what was wrong with a record that could be read; NULL: nothing */

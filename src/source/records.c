@@ -218,6 +218,7 @@ static void check_fields(const struct filling *filling)
         if (filling->extra_bytes) {
             entry->remark = "more fields than the header has columns: cut, and what is in them may "
                             "stand in the wrong ones (is a delimiter within a value not quoted?)";
+            entry->doubtful = true;
             distrust_fields(entry);
         }
     }
@@ -371,7 +372,7 @@ enum fault records_next(struct records *records, struct arena *arena, struct ent
 
     /* What stood behind the break is unknown, a certificate too. */
     if (fault == FAULT_NONE && records->torn && rest->len == 0) {
-        out->cut_off = true;
+        out->cut_off = out->doubtful = true;
         out->remark = "the file breaks off within this record: what is missing is unknown";
     }
     return fault;

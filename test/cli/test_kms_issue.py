@@ -240,10 +240,12 @@ class Renew(IssueTest):
         done = self.renew("--days-left", "30", "--p12-dir", self.dir)
         self.assertEqual([(row["address"], row["result"]) for row in done.rows],
                          [("e@example.org", "renewed")])
-        self.assertEqual(self.renew("--days-left", "30d", "--p12-dir", self.dir).rows, [])
+        again = self.renew("--days-left", "30d", "--p12-dir", self.dir)
+        self.assertEqual((again.rows, again.err), ([], ""))
         many = self.renew("--days-left", "600", "--p12-dir", self.site.folder / "new", "--threads", "3")
         self.assertEqual([row["address"] for row in many.rows],
                          ["a@example.org", "b@example.org", "e@example.org"])
+        self.assertIn("each run renews everybody", many.err)
         self.assertEqual(len(os.listdir(self.site.folder / "new")), 3)
         self.assert_whole()
 

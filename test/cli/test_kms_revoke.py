@@ -75,6 +75,23 @@ class Revoke(kms_support.KmsTest):
         self.assertEqual((gone.status, self.results(gone)), (SOME, [(ANNA, "failed")] * 2))
         self.assert_whole()
 
+    def test_a_hold_has_one_reason(self):
+        for words in ((ANNA, "--hold"), (ANNA, "--reason", "certificateHold"),
+                      (BO, "--hold", "--reason", "certificateHold")):
+            self.assertEqual(self.revoke(*words).err, "")
+        self.revoke(ANNA, "--release")
+        done = self.revoke(ANNA, "--hold", "--reason", "superseded")
+        self.assertEqual((done.status, self.results(done)), (DONE, [(ANNA, "held")] * 2))
+        self.assertIn("certificateHold", done.err)
+        self.assertEqual({int(s, 16): r for s, r in self.entries().items()}.get(
+            int(self.of_anna["signing"], 16)), "Certificate Hold")
+
+    def test_by_another_address_the_rows_name_the_first_one(self):
+        self.site.rows("enrol", "cai@example.org", "--also", "cd@example.org", by=("anna",))
+        done = self.revoke("cd@example.org", "--reason", "superseded")
+        self.assertEqual(self.results(done), [("cai@example.org", "revoked")])
+        self.assertEqual(self.audit()[-1]["subject"], "cai@example.org")
+
     def test_who_was_revoked_is_enrolled_anew(self):
         self.revoke(ANNA, "--reason", "affiliationChanged")
         self.assertEqual(self.site.rows("enrol", ANNA, by=("anna",))[0]["result"], "token")

@@ -101,7 +101,8 @@ static const char *take(void *own, int code, const char *argument)
         job->reason = argument;
         return crl_reason_find(span_text(argument), &job->terms.reason)
                    ? NULL
-                   : "--reason is one that --help names, not";
+                   : "--reason is unspecified, keyCompromise, affiliationChanged, superseded, "
+                     "cessationOfOperation, privilegeWithdrawn or certificateHold, not";
     case OPTION_HOLD:
         job->hold = true;
         return NULL;
@@ -145,7 +146,8 @@ static enum fault next(void *context, struct arena *arena, struct revoke_asked *
     if (job->source.mailboxes != NULL) {
         fault = mailboxes_next(job->source.mailboxes, arena, &entry, why);
         if (fault == FAULT_NONE) {
-            *out = (struct revoke_asked){.address = entry.address, .line = entry.line};
+            *out = (struct revoke_asked){
+                .address = entry.address, .doubt = entry.doubt, .line = entry.line};
         }
         return fault;
     }
@@ -243,6 +245,12 @@ static int run(struct job *job, struct kms_options *o)
                                                      : "";
     int status = EXIT_NOT_DONE;
 
+    if (job->terms.what == REVOKE_HOLD && job->terms.reason != REASON_CERTIFICATE_HOLD &&
+        job->reason != NULL) {
+        complain(NULL, 0,
+                 "--hold has the reason certificateHold, whatever --reason says (RFC 5280, 5.3.1): "
+                 "it is not kept");
+    }
     job->addresses = o->rest;
     job->count = o->rest_count;
     (void)signal(SIGPIPE, SIG_IGN); /* a closed pipe is an answer of write(2) */

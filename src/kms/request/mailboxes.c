@@ -2,10 +2,14 @@
 
 #include <stdlib.h>
 
+#include "base/text.h"
 #include "verdict/address.h"
 
 /* What one record may take beside its batch. */
 #define ENTRIES_MAX ((size_t)1 << 30)
+
+/* One value of it, in UTF-8. */
+#define TEXT_MAX ((size_t)256 << 20)
 
 struct mailboxes {
     struct source *source;
@@ -141,6 +145,21 @@ static bool has_address(const struct mailbox_entry *entry, size_t count, const s
     return false;
 }
 
+/* A copy of a text as the roster reads it: what is not UTF-8 is in the ANSI code page. */
+static enum fault copy_text(struct span text, struct arena *arena, struct span *out)
+{
+    struct buffer read = buffer_with_max(TEXT_MAX);
+    enum fault fault;
+
+    if (text_is_utf8(text)) {
+        return arena_copy(arena, text, out);
+    }
+    text_add_guessed(&read, text);
+    fault = read.fault == FAULT_NONE ? arena_copy(arena, buffer_span(&read), out) : FAULT_RESOURCE;
+    buffer_clear(&read);
+    return fault;
+}
+
 /* The addresses beside the first one, each once. */
 static enum fault copy_others(const struct entry *entry, struct arena *arena,
                               struct mailbox_entry *out)
@@ -150,11 +169,12 @@ static enum fault copy_others(const struct entry *entry, struct arena *arena,
     size_t count = 0;
 
     for (size_t i = 0; fault == FAULT_NONE && i < entry->address_count; i++) {
-        const struct span address = entry->addresses[i];
+        struct span address = {0};
 
-        if (address_is_one(address) && !has_address(out, count, others, address)) {
-            fault = arena_copy(arena, address, &others[count]);
-            count += fault == FAULT_NONE;
+        fault = copy_text(entry->addresses[i], arena, &address);
+        if (fault == FAULT_NONE && address_is_one(address) &&
+            !has_address(out, count, others, address)) {
+            others[count++] = address;
         }
     }
     out->others = others;
@@ -176,10 +196,11 @@ static enum fault copy(struct mailboxes *mailboxes, const struct entry *entry, s
 {
     enum fault fault;
 
-    *out = (struct mailbox_entry){.line = entry->line};
-    fault = arena_copy(arena, entry_address(entry), &out->address);
+    *out = (struct mailbox_entry){.line = entry->line,
+                                  .doubt = entry->doubtful ? entry->remark : NULL};
+    fault = copy_text(entry_address(entry), arena, &out->address);
     if (fault == FAULT_NONE) {
-        fault = arena_copy(arena, person_name(entry), &out->name);
+        fault = copy_text(person_name(entry), arena, &out->name);
     }
     if (fault == FAULT_NONE && out->address.len > 0) {
         fault = copy_others(entry, arena, out);
@@ -198,7 +219,7 @@ enum fault mailboxes_next(struct mailboxes *mailboxes, struct arena *arena,
     enum fault fault;
 
     while ((fault = next_entry(mailboxes, &entry, why)) == FAULT_NONE) {
-        if (entry.remark != NULL) {
+        if (entry.remark != NULL && !(entry.doubtful && entry_is_mailbox(&entry, false))) {
             tell(mailboxes, entry.line, entry.remark);
         }
         if (entry_is_mailbox(&entry, false)) {

@@ -12,7 +12,8 @@ struct mailbox_entry {
     struct span address; /* the one to write to; empty: it has none */
     const struct span *others;
     size_t other_count;
-    uint64_t line; /* 0: of a directory */
+    const char *doubt; /* why it is not to be believed; NULL: nothing. It was not told */
+    uint64_t line;     /* 0: of a directory */
 };
 
 /* Told of what could not be read: the line (0: none) and the sentence. */

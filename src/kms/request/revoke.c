@@ -152,10 +152,10 @@ static enum fault end_user(const struct run *run, int64_t user, struct arena *ar
 }
 
 /* What is to be said where a user has nothing that could be revoked. */
-static void answer_nothing(const struct run *run, const struct way *way, bool was_open,
-                           struct revoke_row *row)
+static void answer_nothing(const struct run *run, const struct way *way, struct span address,
+                           bool was_open, struct revoke_row *row)
 {
-    *row = (struct revoke_row){.address = way->asked.address, .line = way->asked.line};
+    *row = (struct revoke_row){.address = address, .line = way->asked.line};
     if (was_open) {
         row->result = REVOKE_REVOKED;
         row->reason = "the open token is void; there was no certificate";
@@ -165,8 +165,8 @@ static void answer_nothing(const struct run *run, const struct way *way, bool wa
     row->reason = "there is no certificate that has not ended";
 }
 
-static enum fault void_token(const struct run *run, const struct way *way, int64_t user,
-                             bool *was_open, struct why *why)
+static enum fault void_token(const struct run *run, const struct user_row *user, bool *was_open,
+                             struct why *why)
 {
     enum fault fault;
 
@@ -174,8 +174,8 @@ static enum fault void_token(const struct run *run, const struct way *way, int64
     if (run->many->terms.what != REVOKE_FOR_GOOD) {
         return FAULT_NONE;
     }
-    fault = enrol_void(run->kms, user, was_open, why);
-    return fault == FAULT_NONE && *was_open ? audit(run, way->asked.address, (struct span){0}, why)
+    fault = enrol_void(run->kms, user->id, was_open, why);
+    return fault == FAULT_NONE && *was_open ? audit(run, user->address, (struct span){0}, why)
                                             : fault;
 }
 
@@ -190,7 +190,7 @@ static enum fault change_user(const struct run *run, struct bulk_item *item, str
         certificate_list(run->kms->store, user->id, &item->arena, &rows, &count, why);
 
     if (fault == FAULT_NONE) {
-        fault = void_token(run, way, user->id, &was_open, why);
+        fault = void_token(run, user, &was_open, why);
     }
     if (fault != FAULT_NONE) {
         return fault;
@@ -210,7 +210,7 @@ static enum fault change_user(const struct run *run, struct bulk_item *item, str
         }
     }
     if (fault == FAULT_NONE && way->count == 0) {
-        answer_nothing(run, way, was_open, &way->rows[way->count++]);
+        answer_nothing(run, way, user->address, was_open, &way->rows[way->count++]);
     }
     return fault;
 }
@@ -237,6 +237,9 @@ static enum fault change_by_address(const struct run *run, struct bulk_item *ite
     struct user_row row;
     enum fault fault;
 
+    if (way->asked.doubt != NULL) {
+        return fail(item, way, way->asked.doubt, why);
+    }
     if (!address_is_one(way->asked.address)) {
         return fail(item, way, "this is no mail address", why);
     }

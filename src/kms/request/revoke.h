@@ -25,6 +25,7 @@ struct revoke_terms {
 struct revoke_asked {
     struct span address;
     struct span serial; /* bytes; if not empty, this is meant */
+    const char *doubt;  /* why nothing is done, whatever is said; NULL: nothing */
     uint64_t line;      /* of the source; 0: none */
 };
 
