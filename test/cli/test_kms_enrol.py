@@ -2,14 +2,18 @@
 
 import gzip
 import re
+import subprocess
 import time
 import unittest
 
 import kms_support
+import support
 from support import DONE, NOT_DONE, SOME, USAGE
 
 TOKEN = re.compile(r"([0-9A-HJKMNP-TV-Z]{5}-){3}[0-9A-HJKMNP-TV-Z]{5}\Z")
 COLUMNS = ["address", "result", "token", "expires", "reason", "line"]
+
+ANNA, ALIAS = "anna.berg@example.org", "aberg@example.com"
 
 CSV = """Obj-Class,Display Name,E-mail Addresses
 mailbox,Anna Berg,SMTP:anna.berg@example.org%smtp:aberg@example.com%MS:X
@@ -154,6 +158,122 @@ class Enrol(kms_support.KmsTest):
         self.assertIn("another user", other.rows[0]["reason"])
         self.assertEqual(self.results(self.enrol("bo.ek@example.org")),
                          [("bo.ek@example.org", "token")])
+
+    def test_by_another_address_the_row_says_whose_it_is(self):
+        self.enrol(ANNA, "--also", ALIAS, "--name", "Anna Berg")
+        done = self.enrol(ALIAS)
+        self.assertEqual(self.results(done), [(ALIAS, "already")])
+        self.assertIn(f"is an address of {ANNA}", done.rows[0]["reason"])
+        again = self.enrol(ALIAS, "--again")
+        self.assertEqual((again.status, self.results(again)), (DONE, [(ALIAS, "token")]))
+        self.assertEqual(again.rows[0]["reason"], f"is an address of {ANNA}")
+        self.assertEqual(self.audit()[-1]["subject"], ANNA)
+        both = self.enrol(ANNA, ALIAS, "--again")
+        self.assertEqual(self.results(both), [(ANNA, "token"), (ALIAS, "already")])
+        self.assertIn(ANNA, both.rows[1]["reason"])
+
+    def test_another_name_at_somebody_s_second_address_is_somebody_else(self):
+        self.enrol(ANNA, "--also", ALIAS, "--name", "Anna Berg")
+        rows = len(self.audit())
+        for words in ((), ("--again",), ("--again", "--also", ANNA)):
+            done = self.enrol(ALIAS, "--name", "Cai Dahl", *words)
+            self.assertEqual((done.status, self.results(done)), (SOME, [(ALIAS, "failed")]), words)
+            self.assertIn(ANNA, done.rows[0]["reason"])
+            self.assertIn(ANNA, done.err)
+        source = self.file("two.csv", "E-mail Addresses,Display Name\n"
+                           f"SMTP:{ANNA}%smtp:{ALIAS},Anna Berg\nSMTP:{ALIAS},Cai Dahl\n")
+        done = self.enrol("--from", source, "--again")
+        self.assertEqual(self.results(done), [(ANNA, "token"), (ALIAS, "failed")])
+        self.assertEqual(len(self.audit()), rows + 1)
+        names = {row["mailbox"] for row in self.site.rows("users", by=())}
+        self.assertEqual(names, {"Anna Berg"})
+        self.assert_whole()
+
+    def test_somebody_s_first_address_is_nobody_s_second_one(self):
+        self.enrol(ANNA, "--name", "Anna Berg")
+        done = self.enrol("bo.ek@example.org", "--also", ANNA, "--name", "Bo Ek", "--again")
+        self.assertEqual((done.status, done.rows[0]["result"]), (SOME, "failed"))
+        self.assertIn("another user", done.rows[0]["reason"])
+        self.assertEqual({row["mailbox"] for row in self.site.rows("users", by=())}, {"Anna Berg"})
+
+    def test_names_in_the_code_page_of_windows(self):
+        source = self.file("ansi.csv", "mail,displayName\nbo.ek@example.org,Bo Åkersson\n"
+                           "jürgen@example.org,Jürgen Müller\n".encode("cp1252"))
+        done = self.enrol("--from", source)
+        self.assertEqual((done.status, done.err), (DONE, ""))
+        self.assertEqual(self.results(done), [("bo.ek@example.org", "token"),
+                                              ("jürgen@example.org", "token")])
+        self.assertEqual({row["mailbox"] for row in self.site.rows("users", by=())},
+                         {"Bo Åkersson", "Jürgen Müller"})
+
+    def test_the_sample_site(self):
+        sample = support.SOURCE / "sample"
+        done = self.enrol("--from", sample / "site.csv")
+        failed = [row for row in done.rows if row["result"] == "failed"]
+        self.assertEqual([row for row in failed if row["address"]], [])
+        self.assertGreater(len(done.rows), 40)
+        umlauts = [row["mailbox"] for row in self.site.rows("users", by=()) if "ü" in row["mailbox"]]
+        self.assertTrue(umlauts)
+
+    def test_a_long_name_is_cut_and_told(self):
+        row = self.enrol("bo.ek@example.org", "--name", "ü" * 3000).rows[0]
+        self.assertEqual((row["result"], row["reason"]),
+                         ("token", "the name is cut to 64 characters"))
+        self.assertEqual(self.site.rows("users", by=())[0]["mailbox"], "ü" * 64)
+        row = self.enrol(ANNA, "--name", "ü" * 64).rows[0]
+        self.assertEqual((row["result"], row["reason"]), ("token", None))
+
+    def test_a_row_whose_columns_are_in_doubt_is_not_enrolled(self):
+        source = self.file("doubt.csv", "mail,displayName\nanna.berg@example.org,Berg, Anna\n"
+                           "bo.ek@example.org,Bo Ek\n")
+        done = self.enrol("--from", source)
+        self.assertEqual((done.status, self.results(done)),
+                         (SOME, [("anna.berg@example.org", "failed"), ("bo.ek@example.org", "token")]))
+        self.assertIn("more fields than the header", done.rows[0]["reason"])
+        self.assertEqual(done.err.count("more fields than the header"), 1)
+        revoked = self.site.kms("revoke", "--from", source, "--reason", "superseded", by=("anna",),
+                                jsonl=True)
+        self.assertEqual([row["result"] for row in revoked.rows], ["failed", "revoked"])
+
+    def test_a_source_without_a_column_for_addresses_is_one_line(self):
+        source = self.file("none.csv", "displayName;E-Mail\n" + "Anna;anna.berg@example.org\n" * 20)
+        for verb in ("enrol", "revoke"):
+            words = ("--reason", "superseded") if verb == "revoke" else ()
+            done = self.site.kms(verb, "--from", source, *words, by=("anna",))
+            self.refused(done, "no column of the header")
+            self.assertEqual(done.err.count("\n"), 1)
+
+    def test_nothing_but_text_reaches_a_terminal(self):
+        bad = ["x\033[31mred\007@example.org", "a\nb@example.org", b"y\xff@example.org",
+               "c\u202ed@example.org", "e\x7ff@example.org"]
+        runs = [["enrol", *bad], ["revoke", *bad, "--reason", "superseded"],
+                ["enrol", "g@example.org", "--name", "G\033]0;x\007"],
+                ["enrol", "g@example.org", "--also", bad[0]],
+                ["enrol", "g@example.org", "--instead-of", bad[0]],
+                ["enrol", "--from", "no\033[31m\n.csv"], ["renew", bad[0], "--p12", "a"],
+                ["enrol", "g@example.org", "--issue", "--p12-dir", "no\033[31m/dir"],
+                ["enrol", "g@example.org", "--user-key", "\033[31m"],
+                ["revoke", bad[0], "--reason", "\033[31m"]]
+        for verb, *words in runs:
+            done = subprocess.run(
+                [support.KEYROSTER, "kms", verb, self.site.store, *words,
+                 *self.site.options_of("anna", "p12")],
+                capture_output=True, env=support.environment(), check=False)
+            self.assertNotEqual(done.returncode, DONE, words)
+            for stream in (done.stdout, done.stderr):
+                text = stream.decode("utf-8")  # and nothing else
+                for character in "\033\007\x7f\u202e":
+                    self.assertNotIn(character, text, words)
+            for line in done.stderr.decode().splitlines():
+                self.assertTrue(line.startswith("keyroster: "), line)
+            self.assertTrue(done.stderr)
+
+    def test_the_notice_is_one_line_and_no_complaint(self):
+        done = self.site.kms("enrol", ANNA, "bo.ek@example.org", by=("anna",))
+        self.assertEqual(done.status, DONE)
+        self.assertEqual(done.err.count("encryption key"), 1)
+        self.assertEqual(done.err.count("\n"), 1)
+        self.assertNotIn("keyroster:", done.err)
 
     def test_a_change_of_address(self):
         self.enrol("anna.berg@example.org")

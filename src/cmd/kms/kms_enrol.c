@@ -179,6 +179,7 @@ static enum fault next(void *context, struct arena *arena, struct enrol_asked *o
                                               .name = entry.name,
                                               .others = entry.others,
                                               .other_count = entry.other_count},
+                                    .doubt = entry.doubt,
                                     .line = entry.line};
     }
     return fault;

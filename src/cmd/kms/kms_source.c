@@ -76,6 +76,25 @@ static void prepare(struct kms_source *source)
     options->live = &source->ldap.live;
 }
 
+/* One sentence, and not one of each row, where no column of a CSV is for addresses. */
+static bool has_addresses(const struct kms_source *source)
+{
+    size_t count;
+    const struct entry_column *columns = source_columns(source->source, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        if (columns[i].attribute == ATTRIBUTE_MAIL || columns[i].attribute == ATTRIBUTE_ADDRESSES) {
+            return true;
+        }
+    }
+    if (columns != NULL) {
+        complain(source->name, 0,
+                 "no column of the header is known to hold mail addresses (such are mail, "
+                 "proxyAddresses, E-mail Addresses, PrimarySmtpAddress)");
+    }
+    return columns == NULL;
+}
+
 bool kms_source_open(struct kms_source *source)
 {
     struct why why = {0};
@@ -96,7 +115,7 @@ bool kms_source_open(struct kms_source *source)
     if (fault != FAULT_NONE) {
         complain(source->name, 0, why.rule);
     }
-    return fault == FAULT_NONE;
+    return fault == FAULT_NONE && has_addresses(source);
 }
 
 bool kms_source_fell_short(struct kms_source *source)

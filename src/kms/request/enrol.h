@@ -31,18 +31,22 @@ enum enrol_standing {
     ENROL_REFUSED, /* cannot be */
 };
 
-enum { ENROL_ADDRESSES_MAX = ADDRESSES_MAX, ENROL_REASON_SIZE = 256 };
+enum { ENROL_ADDRESSES_MAX = ADDRESSES_MAX, ENROL_REASON_SIZE = 768, ENROL_PRIMARY_SIZE = 255 };
 
 struct enrol_look {
     enum enrol_standing standing;
     int64_t user;                   /* 0: there is none yet */
     int64_t expires;                /* of the open token; 0: none */
-    char reason[ENROL_REASON_SIZE]; /* of ENROL_ALREADY and ENROL_REFUSED */
+    char primary[ENROL_PRIMARY_SIZE]; /* what the user is called by, where the order's address is
+                                         another of his; else empty */
+    char reason[ENROL_REASON_SIZE];   /* of ENROL_NEW may be empty */
 };
 
 /*
- * Says how the server stands to somebody who is to be enrolled; writes nothing. FAULT_RESOURCE,
- * FAULT_SYNTAX: the store.
+ * Says how the server stands to somebody who is to be enrolled; writes nothing. By another address
+ * than the first one a user is found, named in the reason, and refused where the order has another
+ * name for him: then it may be somebody else who has the address now. FAULT_RESOURCE, FAULT_SYNTAX:
+ * the store.
  */
 MUST_USE enum fault enrol_look(struct kms *kms, const struct enrol_order *order,
                                const struct enrol_terms *terms, struct enrol_look *out,

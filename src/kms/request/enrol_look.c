@@ -61,15 +61,14 @@ static void check_order(const struct enrol_order *order, struct enrol_look *out)
     }
 }
 
-/* Whose address that is; 0: nobody's. `*first`: it is the one he is called by. */
+/* Whose address that is; 0: nobody's. */
 static enum fault find_owner(struct kms *kms, struct span address, struct arena *arena,
-                             int64_t *out, bool *first, struct why *why)
+                             int64_t *out, struct why *why)
 {
     struct user_row row;
     const enum fault fault = user_find(kms->store, address, arena, &row, why);
 
     *out = fault == FAULT_NONE ? row.id : 0;
-    *first = fault == FAULT_NONE && address_compare(row.address, address) != ADDRESS_DIFFERENT;
     return fault == FAULT_ABSENT ? FAULT_NONE : fault;
 }
 
@@ -79,8 +78,7 @@ static enum fault find_changing(struct kms *kms, const struct enrol_order *order
                                 struct why *why)
 {
     int64_t before = 0;
-    bool first;
-    enum fault fault = find_owner(kms, order->instead_of, arena, &before, &first, why);
+    enum fault fault = find_owner(kms, order->instead_of, arena, &before, why);
 
     if (fault != FAULT_NONE) {
         return fault;
@@ -97,17 +95,51 @@ static enum fault find_changing(struct kms *kms, const struct enrol_order *order
     return FAULT_NONE;
 }
 
+/* Of whom is found by an address that is not his first one. */
+static void note_alias(const struct enrol_order *order, const struct user_row *row,
+                       struct enrol_look *out)
+{
+    (void)snprintf(out->primary, sizeof(out->primary), "%.*s", (int)row->address.len,
+                   (const char *)row->address.at);
+    if (order->name.len > 0 && !span_equal(order->name, row->name)) {
+        answer(out, ENROL_REFUSED,
+               "is an address of %s, who has another name (--instead-of changes his address)",
+               out->primary);
+    }
+}
+
+/* Puts whose address it is before what was found out about him. */
+static void name_primary(struct enrol_look *out)
+{
+    char found[ENROL_REASON_SIZE];
+
+    (void)snprintf(found, sizeof(found), "%s", out->reason);
+    answer(out, out->standing, "is an address of %s%s%.400s", out->primary,
+           found[0] != '\0' ? ": " : "", found);
+}
+
 /* Which user is meant, and whether his address is still to be changed. */
 static enum fault find_user(struct kms *kms, const struct enrol_order *order, struct arena *arena,
                             struct enrol_look *out, bool *changes, struct why *why)
 {
-    bool first;
-    const enum fault fault = find_owner(kms, order->address, arena, &out->user, &first, why);
+    struct user_row row;
+    const enum fault fault = user_find(kms->store, order->address, arena, &row, why);
+    const bool is_there = fault == FAULT_NONE;
+    const bool first =
+        is_there && address_compare(row.address, order->address) != ADDRESS_DIFFERENT;
 
     *changes = false;
-    return fault == FAULT_NONE && order->instead_of.len > 0
-               ? find_changing(kms, order, first, arena, out, changes, why)
-               : fault;
+    if (!is_there && fault != FAULT_ABSENT) {
+        return fault;
+    }
+    out->user = is_there ? row.id : 0;
+    if (order->instead_of.len > 0) {
+        return find_changing(kms, order, first, arena, out, changes, why);
+    }
+    if (is_there && !first) {
+        note_alias(order, &row, out);
+    }
+    return FAULT_NONE;
 }
 
 static enum fault check_others(struct kms *kms, const struct enrol_order *order,
@@ -117,9 +149,8 @@ static enum fault check_others(struct kms *kms, const struct enrol_order *order,
 
     for (size_t i = 0; i < order->other_count && fault == FAULT_NONE; i++) {
         int64_t owner = 0;
-        bool first;
 
-        fault = find_owner(kms, order->others[i], arena, &owner, &first, why);
+        fault = find_owner(kms, order->others[i], arena, &owner, why);
         if (fault == FAULT_NONE && owner != 0 && owner != out->user) {
             answer(out, ENROL_REFUSED, "%.*s is another user's address", shown(order->others[i]),
                    (const char *)order->others[i].at);
@@ -194,6 +225,9 @@ static enum fault look(struct kms *kms, const struct enrol_order *order,
     fault = check_certificates(kms, &asked, arena, out, why);
     if (fault == FAULT_NONE && out->standing == ENROL_NEW) {
         fault = check_token(kms, &asked, arena, out, why);
+    }
+    if (fault == FAULT_NONE && out->primary[0] != '\0') {
+        name_primary(out);
     }
     return fault;
 }

@@ -1,11 +1,15 @@
 #include "kms/request/enrol_many.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/utc.h"
+#include "kms/authority/name_write.h"
 #include "kms/request/id_set.h"
 
 enum { DETAIL_SIZE = 512, SHOWN_MAX = 254 };
+
+static const char cut[] = "the name is cut to 64 characters";
 
 struct run {
     struct kms *kms;
@@ -21,6 +25,7 @@ struct way {
     struct token token;
     int64_t user;
     enum enrol_result result;
+    bool is_cut; /* his name was longer than a certificate holds */
 };
 
 static const char twice[] = "stands there twice";
@@ -35,6 +40,31 @@ const char *enrol_result_name(enum enrol_result result)
     return names[result];
 }
 
+/* The order as it can be stored, and how the server stands to it. */
+static enum fault look(const struct run *run, struct way *way, struct why *why)
+{
+    struct enrol_order *order = &way->asked.order;
+    enum fault fault;
+
+    if (way->asked.doubt != NULL) {
+        way->look = (struct enrol_look){.standing = ENROL_REFUSED};
+        (void)snprintf(way->look.reason, sizeof(way->look.reason), "%s", way->asked.doubt);
+        return FAULT_NONE;
+    }
+    if (name_characters(order->name) > NAME_CHARACTERS_MAX) {
+        order->name = name_cut(order->name);
+        way->is_cut = true;
+    }
+    fault = enrol_look(run->kms, order, &run->terms, &way->look, why);
+    if (fault == FAULT_NONE && way->is_cut && way->look.standing == ENROL_NEW) {
+        const size_t len = strlen(way->look.reason);
+
+        (void)snprintf(way->look.reason + len, sizeof(way->look.reason) - len, "%s%s",
+                       len > 0 ? "; " : "", cut);
+    }
+    return fault;
+}
+
 static enum fault plan(void *context, struct bulk_item *item, struct why *why)
 {
     struct run *run = context;
@@ -42,7 +72,7 @@ static enum fault plan(void *context, struct bulk_item *item, struct why *why)
     enum fault fault = run->many->next(run->many->context, &item->arena, &way->asked, why);
 
     if (fault == FAULT_NONE) {
-        fault = enrol_look(run->kms, &way->asked.order, &run->terms, &way->look, why);
+        fault = look(run, way, why);
     }
     if (fault != FAULT_NONE || way->look.standing != ENROL_NEW || run->many->issue == NULL) {
         return fault;
@@ -56,14 +86,18 @@ static enum fault plan(void *context, struct bulk_item *item, struct why *why)
 static enum fault look_again(struct run *run, struct way *way, struct why *why)
 {
     const int64_t planned = way->look.user;
-    const enum fault fault = enrol_look(run->kms, &way->asked.order, &run->terms, &way->look, why);
+    const enum fault fault = look(run, way, why);
 
     if (fault != FAULT_NONE || way->look.user == 0) {
         return fault;
     }
-    if (id_set_has(&run->done, way->look.user)) {
+    if (way->look.standing != ENROL_REFUSED && id_set_has(&run->done, way->look.user)) {
+        const char *primary = way->look.primary;
+
         way->look.standing = ENROL_ALREADY;
-        (void)snprintf(way->look.reason, sizeof(way->look.reason), "%s", twice);
+        (void)snprintf(way->look.reason, sizeof(way->look.reason), "%s%s%s%s",
+                       primary[0] != '\0' ? "is an address of " : "", primary,
+                       primary[0] != '\0' ? ": " : "", twice);
     } else if (run->many->issue != NULL && way->look.user != planned &&
                way->look.standing == ENROL_NEW) {
         /* The certificates that were made do not have the addresses of this user. */
@@ -94,6 +128,8 @@ static void write_detail(const struct run *run, const struct bulk_item *item, co
 
 static enum fault enrol(struct run *run, struct bulk_item *item, struct way *way, struct why *why)
 {
+    const struct span address =
+        way->look.primary[0] != '\0' ? span_text(way->look.primary) : way->asked.order.address;
     char detail[DETAIL_SIZE];
     enum fault fault = enrol_user(run->kms, &way->asked.order, &way->look, &way->user, why);
 
@@ -108,8 +144,7 @@ static enum fault enrol(struct run *run, struct bulk_item *item, struct way *way
     }
     way->result = run->many->issue != NULL ? ENROL_ISSUED : ENROL_TOKEN;
     write_detail(run, item, way, detail);
-    fault = kms_audit(run->kms, way->asked.order.address, enrol_result_name(way->result),
-                      span_text(detail), why);
+    fault = kms_audit(run->kms, address, enrol_result_name(way->result), span_text(detail), why);
     return fault == FAULT_NONE ? id_set_add(&run->done, way->user, why) : fault;
 }
 
@@ -144,8 +179,7 @@ static enum fault tell(void *context, const struct bulk_item *item, struct why *
         .token = way->result == ENROL_TOKEN ? way->token.text : NULL,
         .expires =
             way->result == ENROL_TOKEN ? run->kms->now + run->terms.valid_for : way->look.expires,
-        .reason =
-            way->result == ENROL_DONE || way->result == ENROL_FAILED ? way->look.reason : NULL,
+        .reason = way->look.reason[0] != '\0' ? way->look.reason : NULL,
         .line = way->asked.line,
         .file = is_issued ? item->file_name : NULL,
         .issue = is_issued ? &item->issue : NULL,

@@ -7,7 +7,8 @@
 /*
  * The act `enrol`: many who are to be enrolled, in their order, each with a token or, where issue
  * terms are given, with both certificates at once. Run twice, it does nothing the second time.
- * Whoever comes twice in one run is done once, also with `again`.
+ * Whoever comes twice in one run is done once, also with `again`. A name of more characters than a
+ * certificate holds is cut, and the reason says so.
  */
 enum enrol_result { ENROL_TOKEN, ENROL_ISSUED, ENROL_DONE, ENROL_FAILED };
 
@@ -16,7 +17,8 @@ const char *enrol_result_name(enum enrol_result result);
 
 struct enrol_asked {
     struct enrol_order order;
-    uint64_t line; /* of the source; 0: none */
+    const char *doubt; /* why he is not to be enrolled, whatever is said of him; NULL: nothing */
+    uint64_t line;     /* of the source; 0: none */
 };
 
 struct enrol_row {
