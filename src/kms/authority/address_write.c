@@ -3,7 +3,7 @@
 #include "base/ascii.h"
 #include "base/text.h"
 #include "cert/der.h"
-#include "kms/authority/der_write.h"
+#include "cert/der_write.h"
 
 enum {
     COMBINING_FIRST = 0x300,

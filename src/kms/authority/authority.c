@@ -8,7 +8,7 @@
 
 #include "base/base64.h"
 #include "cert/der.h"
-#include "kms/authority/der_write.h"
+#include "cert/der_write.h"
 
 enum { PEM_LINE_BYTES = 48, POINT_P256 = 33, POINT_P384 = 49 };
 

@@ -5,8 +5,8 @@
 
 #include "cert/crl.h"
 #include "cert/der.h"
+#include "cert/der_write.h"
 #include "kms/authority/authority.h"
-#include "kms/authority/der_write.h"
 #include "kms/authority/extension_write.h"
 #include "kms/authority/tbs_write.h"
 

@@ -5,9 +5,9 @@
 
 #include "cert/cert.h"
 #include "cert/der.h"
+#include "cert/der_write.h"
 #include "cert/extension.h"
 #include "cert/key.h"
-#include "kms/authority/der_write.h"
 #include "kms/authority/name_write.h"
 
 enum {

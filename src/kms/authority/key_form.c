@@ -10,7 +10,7 @@
 #include <openssl/x509.h>
 
 #include "cert/der.h"
-#include "kms/authority/der_write.h"
+#include "cert/der_write.h"
 #include "kms/authority/key_internal.h"
 
 /*

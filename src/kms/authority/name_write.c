@@ -2,7 +2,7 @@
 
 #include "base/text.h"
 #include "cert/der.h"
-#include "kms/authority/der_write.h"
+#include "cert/der_write.h"
 
 static const uint8_t organization_oid[] = {0x55, 0x04, 0x0A};
 static const uint8_t common_name_oid[] = {0x55, 0x04, 0x03};

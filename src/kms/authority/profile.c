@@ -3,7 +3,7 @@
 #include "base/ascii.h"
 #include "base/text.h"
 #include "base/utc.h"
-#include "kms/authority/der_write.h"
+#include "cert/der_write.h"
 
 enum { HOUR = 3600, ROOT_DAYS_MAX = 36500, CRL_DAYS_MAX = 365, OID_BYTES_MAX = 64 };
 

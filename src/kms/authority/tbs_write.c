@@ -1,7 +1,7 @@
 #include "kms/authority/tbs_write.h"
 
 #include "cert/der.h"
-#include "kms/authority/der_write.h"
+#include "cert/der_write.h"
 
 enum { VERSION_3 = 2 };
 

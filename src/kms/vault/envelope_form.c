@@ -1,6 +1,7 @@
 #include "kms/vault/envelope_form.h"
 
 #include "cert/der.h"
+#include "cert/der_write.h"
 
 #include <openssl/evp.h>
 
@@ -38,103 +39,85 @@ bool envelope_wrapping_key(struct span x, uint8_t key[ENVELOPE_KEY])
     return right;
 }
 
-/* Octets of the header of an element of `n` octets (X.690, 8.1.3). */
-static size_t header_size(size_t n) { return n < 0x80 ? 2 : n < 0x100 ? 3 : 4; }
-
-static size_t element_size(size_t n) { return header_size(n) + n; }
-
-/* The header of an element whose contents follow; an envelope is below 64 KiB. */
-static void put_header(struct buffer *out, uint8_t tag, size_t n)
-{
-    buffer_add_byte(out, tag);
-    if (n >= 0x100) {
-        buffer_add_byte(out, 0x82);
-        buffer_add_byte(out, (uint8_t)(n >> 8));
-    } else if (n >= 0x80) {
-        buffer_add_byte(out, 0x81);
-    }
-    buffer_add_byte(out, (uint8_t)n);
-}
-
-static void put(struct buffer *out, uint8_t tag, struct span contents)
-{
-    put_header(out, tag, contents.len);
-    buffer_add(out, contents);
-}
-
-static void put_number(struct buffer *out, uint8_t n) { put(out, DER_INTEGER, span_of(&n, 1)); }
+static void add_version(struct buffer *out, uint64_t n) { der_add_number(out, DER_INTEGER, n); }
 
 void envelope_write_recipient(struct span issuer, struct span serial, struct buffer *out)
 {
-    put_header(out, DER_SEQUENCE, issuer.len + serial.len);
+    const size_t recipient = der_open(out, DER_SEQUENCE);
+
     buffer_add(out, issuer);
     buffer_add(out, serial);
+    der_close(out, recipient);
+}
+
+/* OriginatorPublicKey (RFC 5652, 6.2.2): the ephemeral point. */
+static void add_originator(struct buffer *out, struct span ephemeral)
+{
+    const size_t originator = der_open(out, EXPLICIT_0);
+    const size_t key = der_open(out, EXPLICIT_1);
+    const size_t algorithm = der_open(out, DER_SEQUENCE);
+
+    der_add_oid(out, OID_EC_KEY);
+    der_close(out, algorithm);
+    der_add_bits(out, ephemeral);
+    der_close(out, key);
+    der_close(out, originator);
 }
 
 /* KeyAgreeRecipientInfo (RFC 5652, 6.2.2) with one recipient. */
-static void put_recipient(struct buffer *out, const struct envelope_parts *parts)
+static void add_recipient(struct buffer *out, const struct envelope_parts *parts)
 {
-    const size_t algorithm = element_size(OID_EC_KEY.len);
-    const size_t bits = 1 + parts->ephemeral.len;
-    const size_t key = element_size(algorithm) + element_size(bits);
-    const size_t agreement = element_size(OID_ECDH.len) + WRAP_ALGORITHM.len;
-    const size_t wrapped = parts->recipient.len + element_size(parts->wrapped.len);
-    const size_t agree = 3 + element_size(element_size(key)) + element_size(agreement) +
-                         element_size(element_size(wrapped));
+    const size_t recipients = der_open(out, DER_SET);
+    const size_t agree = der_open(out, EXPLICIT_1);
+    size_t agreement, keys, key;
 
-    put_header(out, DER_SET, element_size(agree));
-    put_header(out, EXPLICIT_1, agree);
-    put_number(out, 3);
-    put_header(out, EXPLICIT_0, element_size(key));
-    put_header(out, EXPLICIT_1, key);
-    put_header(out, DER_SEQUENCE, algorithm);
-    put(out, DER_OID, OID_EC_KEY);
-    put_header(out, DER_BIT_STRING, bits);
-    buffer_add_byte(out, 0); /* unused bits */
-    buffer_add(out, parts->ephemeral);
-    put_header(out, DER_SEQUENCE, agreement);
-    put(out, DER_OID, OID_ECDH);
+    add_version(out, 3);
+    add_originator(out, parts->ephemeral);
+    agreement = der_open(out, DER_SEQUENCE);
+    der_add_oid(out, OID_ECDH);
     buffer_add(out, WRAP_ALGORITHM);
-    put_header(out, DER_SEQUENCE, element_size(wrapped));
-    put_header(out, DER_SEQUENCE, wrapped);
+    der_close(out, agreement);
+    keys = der_open(out, DER_SEQUENCE);
+    key = der_open(out, DER_SEQUENCE);
     buffer_add(out, parts->recipient);
-    put(out, DER_OCTET_STRING, parts->wrapped);
+    der_add(out, DER_OCTET_STRING, parts->wrapped);
+    der_close(out, key);
+    der_close(out, keys);
+    der_close(out, agree);
+    der_close(out, recipients);
 }
 
 /* EncryptedContentInfo with GCMParameters (RFC 5084, 3.2). */
-static void put_content(struct buffer *out, const struct envelope_parts *parts)
+static void add_content(struct buffer *out, const struct envelope_parts *parts)
 {
-    const size_t parameters = element_size(parts->nonce.len) + 3;
-    const size_t algorithm = element_size(OID_GCM.len) + element_size(parameters);
-    const size_t info =
-        element_size(OID_DATA.len) + element_size(algorithm) + element_size(parts->content.len);
+    const size_t info = der_open(out, DER_SEQUENCE);
+    size_t algorithm, parameters;
 
-    put_header(out, DER_SEQUENCE, info);
-    put(out, DER_OID, OID_DATA);
-    put_header(out, DER_SEQUENCE, algorithm);
-    put(out, DER_OID, OID_GCM);
-    put_header(out, DER_SEQUENCE, parameters);
-    put(out, DER_OCTET_STRING, parts->nonce);
-    put_number(out, ENVELOPE_GCM_TAG);
-    put(out, DER_CONTEXT | 0, parts->content);
+    der_add_oid(out, OID_DATA);
+    algorithm = der_open(out, DER_SEQUENCE);
+    der_add_oid(out, OID_GCM);
+    parameters = der_open(out, DER_SEQUENCE);
+    der_add(out, DER_OCTET_STRING, parts->nonce);
+    der_add_number(out, DER_INTEGER, ENVELOPE_GCM_TAG);
+    der_close(out, parameters);
+    der_close(out, algorithm);
+    der_add(out, DER_CONTEXT | 0, parts->content);
+    der_close(out, info);
 }
 
 void envelope_write(const struct envelope_parts *parts, struct buffer *out)
 {
-    struct buffer inner = buffer_with_max(out->max);
-    size_t data;
+    const size_t envelope = der_open(out, DER_SEQUENCE);
+    size_t content, data;
 
-    put_number(&inner, 0);
-    put_recipient(&inner, parts);
-    put_content(&inner, parts);
-    put(&inner, DER_OCTET_STRING, parts->tag);
-    data = element_size(inner.len);
-    put_header(out, DER_SEQUENCE, element_size(OID_AUTH_ENVELOPED.len) + element_size(data));
-    put(out, DER_OID, OID_AUTH_ENVELOPED);
-    put_header(out, EXPLICIT_0, data);
-    put(out, DER_SEQUENCE, buffer_span(&inner));
-    if (inner.fault != FAULT_NONE) {
-        out->fault = inner.fault;
-    }
-    buffer_clear(&inner);
+    der_add_oid(out, OID_AUTH_ENVELOPED);
+    content = der_open(out, EXPLICIT_0);
+    data = der_open(out, DER_SEQUENCE);
+    add_version(out, 0);
+    add_recipient(out, parts);
+    add_content(out, parts);
+    der_add(out, DER_OCTET_STRING, parts->tag);
+    der_close(out, data);
+    der_close(out, content);
+    der_close(out, envelope);
 }

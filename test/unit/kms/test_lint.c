@@ -1,7 +1,7 @@
 #include "kms/authority/lint.h"
 
 #include "authority_support.h"
-#include "kms/authority/der_write.h"
+#include "cert/der_write.h"
 #include "kms/authority/extension_write.h"
 #include "kms/authority/name_write.h"
 #include "kms/authority/tbs_write.h"

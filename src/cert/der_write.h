@@ -1,5 +1,5 @@
-#ifndef KMS_AUTHORITY_DER_WRITE_H
-#define KMS_AUTHORITY_DER_WRITE_H
+#ifndef CERT_DER_WRITE_H
+#define CERT_DER_WRITE_H
 
 #include "base/buffer.h"
 #include "base/cursor.h"

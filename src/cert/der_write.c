@@ -1,4 +1,4 @@
-#include "kms/authority/der_write.h"
+#include "cert/der_write.h"
 
 #include "base/ascii.h"
 #include "base/utc.h"
