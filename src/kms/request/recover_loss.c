@@ -32,9 +32,10 @@ void recovery_losses_add_detail(const struct recovery_losses *losses, struct buf
 enum fault recovery_all_lost(struct kms *kms, const struct recovery_losses *losses, struct why *why)
 {
     const size_t others = losses->count - 1;
+    const char *first = losses->at[0].what;
 
     return others == 0
-               ? kms_tell(kms, FAULT_DENIED, why, "%s", losses->at[0].what)
-               : kms_tell(kms, FAULT_DENIED, why, "%s; nor can the other %zu keys be recovered",
-                          losses->at[0].what, others);
+               ? kms_tell(kms, FAULT_DENIED, why, "%s", first)
+               : kms_tell(kms, FAULT_DENIED, why, "%s; nor can %zu other key%s be recovered", first,
+                          others, others == 1 ? "" : "s");
 }

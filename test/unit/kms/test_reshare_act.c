@@ -274,7 +274,7 @@ static void nothing_stays_of_what_is_rolled_back(void **state)
     assert_int_equal(reshare(&acting, agents, COUNT(agents), 2, NULL, true, &result), FAULT_NONE);
     assert_true(acting.in_transaction);
     assert_int_equal(result.count, COUNT(agents));
-    for (size_t i = 0; i < result.count; i++) {
+    for (size_t i = 0; i < COUNT(agents); i++) {
         assert_string_equal(result.handouts[i].name, agents[i]);
         assert_true(result.handouts[i].sealed.len > 0);
     }
