@@ -34,6 +34,9 @@ class Backup(KmsTest):
         self.assertEqual(stat.S_IMODE(other.store.stat().st_mode), 0o700)
         self.done(other.kms("admins", "--policy", "enrol=2", by=["anna"]))
 
+    def test_not_to_standard_output(self):
+        self.refused(self.site.kms("backup", "-o", "-"), "standard output", status=2)
+
     def test_while_others_write(self):
         writers = [subprocess.Popen([KEYROSTER, "kms", "admins", self.site.store, "--policy",
                                      f"enrol={1 + i % 2}", *map(str, self.site.options_of("anna"))],

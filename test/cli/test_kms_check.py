@@ -1,5 +1,6 @@
 """check: silent where all is well, and a row for each thing that is not."""
 
+import os
 import sqlite3
 import unittest
 
@@ -256,6 +257,18 @@ class History(WithCertificates):
         self.restored("UPDATE certificate SET reason = 1, revoked_at = revoked_at + 9 "
                       "WHERE status = 2")
         self.told(self.certificate(self.anna, "signing"), "another time")
+
+    def test_whoever_serves_the_list_can_read_it(self):
+        ca = self.site.folder / "ca.pem"
+        self.list.unlink()
+        before = os.umask(0o022)
+        try:
+            self.done(self.site.kms("crl", "-o", self.list, by=["anna"]))
+            self.done(self.site.kms("ca", "-o", ca))
+        finally:
+            os.umask(before)
+        for file in (self.list, ca):
+            self.assertEqual(file.stat().st_mode & 0o777, 0o644)
 
     def test_held_then_revoked_then_checked(self):
         self.done(self.site.kms("revoke", "ben@example.org", "--reason", "superseded",

@@ -97,6 +97,17 @@ class Refused(RebuildTest):
         self.assertEqual(self.pem.stat().st_mode & 0o777, 0o600)
         self.assertEqual(self.audit()[-1]["act"], "rebuild-key")
 
+    def test_no_file_is_replaced(self):
+        self.pem.write_text("something else")
+        result = self.rebuild("xena", "yuri")
+        self.assertEqual(result.status, support.NOT_DONE)
+        self.assertIn("is there already", result.err)
+        self.assertEqual(self.pem.read_text(), "something else")
+        self.pem.unlink()
+        self.pem.symlink_to(self.folder / "nothing")
+        self.assertEqual(self.rebuild("xena", "yuri").status, support.NOT_DONE)
+        self.assertFalse((self.folder / "nothing").exists())
+
     def test_used_wrongly(self):
         for arguments in (["--yes", "-o", "x"], ["--agent", "xena", "--yes"],
                           ["--agent", "xena", "--yes", "-o", "-"],

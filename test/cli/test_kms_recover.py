@@ -375,6 +375,16 @@ class Refused(RecoverTest):
         self.collect_refused(serial)
         self.refused_by(self.recover(), serial)
 
+    def test_a_request_replaces_no_other_file(self):
+        self.done(self.recover())  # one asked for anew does
+        self.request.write_text("-----BEGIN CERTIFICATE-----\n")
+        rows = len(self.audit())
+        result = self.recover()
+        self.assertEqual(result.status, support.NOT_DONE)
+        self.assertIn("is no request", result.err)
+        self.assertEqual(self.request.read_text(), "-----BEGIN CERTIFICATE-----\n")
+        self.assertEqual(len(self.audit()), rows)
+
     def test_where_no_file_can_be(self):
         self.done(self.approve("xena"))
         self.done(self.approve("yuri"))

@@ -70,12 +70,24 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
+static mode_t umask_before; /* the user's own */
+
+enum fault kms_open_published(const char *path, struct outfile *out, struct why *why)
+{
+    enum fault fault;
+
+    (void)umask(umask_before);
+    fault = outfile_open(path, out, why);
+    (void)umask(OWNER_ONLY);
+    return fault;
+}
+
 /* Before the first passphrase or key: no core image, no debugger, a heap of its own for keys. */
 static bool prepare(void)
 {
     struct why why;
 
-    (void)umask(OWNER_ONLY);
+    umask_before = umask(OWNER_ONLY);
     if (process_hide(&why) != FAULT_NONE || people_secure_memory(&why) != FAULT_NONE) {
         complain("kms", 0, why.rule);
         return false;

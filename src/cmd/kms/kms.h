@@ -1,6 +1,7 @@
 #ifndef CMD_KMS_KMS_H
 #define CMD_KMS_KMS_H
 
+#include "base/outfile.h"
 #include "cmd/cmd.h"
 
 /*
@@ -27,5 +28,11 @@ command_fn kms_verb_reshare;
 command_fn kms_verb_restore;
 command_fn kms_verb_revoke;
 command_fn kms_verb_users;
+
+/*
+ * outfile_open() for what is made to be published, a certificate or a revocation list: it gets the
+ * mode that the user's own umask leaves. All other files of these verbs are for their owner alone.
+ */
+MUST_USE enum fault kms_open_published(const char *path, struct outfile *out, struct why *why);
 
 #endif

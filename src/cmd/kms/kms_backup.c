@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "cmd/kms/kms.h"
 #include "cmd/kms/kms_options.h"
 #include "kms/store/backup.h"
@@ -60,6 +62,9 @@ int kms_verb_backup(int argc, char **argv)
     if (kms_options_parse(argc, argv, &verb, NULL, &options, &status)) {
         status = options.output == NULL
                      ? complain_usage(options.verb, "where is the copy to go? (-o FILE)", NULL)
+                 : strcmp(options.output, "-") == 0
+                     ? complain_usage(options.verb,
+                                      "the copy goes into a file, not to standard output", NULL)
                      : back_up(&options);
     }
     kms_options_clear(&options);

@@ -31,7 +31,7 @@ static int write_out(const struct kms_options *o, struct span pem)
 {
     struct outfile out = {.fd = -1};
     struct why why = {0};
-    enum fault fault = outfile_open(o->output, &out, &why);
+    enum fault fault = kms_open_published(o->output, &out, &why);
 
     if (fault == FAULT_NONE) {
         fault = outfile_write(&out, pem, &why);

@@ -30,8 +30,8 @@ static const char help[] =
     "administrator.\n"
     "\n"
     "  -o, --output FILE     write to FILE, which appears whole or not at all\n"
-    "      --part K/N        the K-th of N parts, 1024 at most; profile.conf says in how\n"
-    "                        many the list is published (crl_parts)\n";
+    "      --part K/N        the K-th of N parts, 1024 at most; profile.conf says\n"
+    "                        in how many the list is published (crl_parts)\n";
 
 static const char *take(void *own, int code, const char *argument)
 {
@@ -64,7 +64,7 @@ static enum fault write_file(const char *path, struct outfile *out, struct span 
                              struct why *why)
 {
     struct buffer pem = buffer_with_max(2 * DER_MAX);
-    enum fault fault = outfile_open(path, out, why);
+    enum fault fault = kms_open_published(path, out, why);
 
     if (fault == FAULT_NONE && is_pem(path)) {
         pem_text_add(&pem, "X509 CRL", der);

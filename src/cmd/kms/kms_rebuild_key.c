@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cmd/kms/kms.h"
@@ -31,7 +32,7 @@ static const char help[] =
     "\n"
     "      --agent NAME      one who gives his share; as many as the quorum says\n"
     "      --share NAME=FILE the share of an agent who keeps it himself\n"
-    "  -o, --output FILE     where the key goes, mode 0600\n"
+    "  -o, --output FILE     where the key goes: a new file, mode 0600\n"
     "      --yes             do not ask\n";
 
 struct job {
@@ -66,6 +67,18 @@ static const char *check_together(const struct job *job, const struct kms_option
         return "the key goes into a file (-o PEM)";
     }
     return NULL;
+}
+
+/* The whole key is not to lie in the place of another file: nothing is replaced. */
+static bool is_free(const struct kms_options *o)
+{
+    struct stat status;
+
+    if (lstat(o->output, &status) == 0) {
+        complain(o->output, 0, "is there already: the key goes into a new file");
+        return false;
+    }
+    return true; /* what else is wrong with the place, making the file tells */
 }
 
 static void warn(const struct kms_options *o)
@@ -140,6 +153,9 @@ static int run(struct job *job, struct kms_options *o)
     int status = EXIT_NOT_DONE;
     enum fault fault;
 
+    if (!is_free(o)) {
+        return EXIT_NOT_DONE;
+    }
     warn(o);
     if (!is_agreed(job)) {
         complain(NULL, 0, "nothing was done");

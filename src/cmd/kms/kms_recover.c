@@ -1,7 +1,9 @@
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/outfile.h"
+#include "base/readfile.h"
 #include "base/utc.h"
 #include "cmd/kms/kms.h"
 #include "cmd/kms/kms_options.h"
@@ -34,7 +36,7 @@ static const char help[] =
     "      --why TEXT        the reason, which the agents and the audit see\n"
     "      --valid-for TIME  how long it can be approved and collected: 3d (default),\n"
     "                        90d at most\n"
-    "  -o, --output FILE     where the request goes\n"
+    "  -o, --output FILE     where the request goes; replaces no file but a request\n"
     "      --request-dir DIR a request for each address, DIR/ADDRESS.json\n";
 
 struct job {
@@ -135,6 +137,29 @@ static enum fault place_in_dir(const struct job *job, struct span file, const st
     p12_dir_drop(&dir, &kept);
     p12_dir_close(&dir);
     return fault;
+}
+
+/* A request may be asked for anew, in its own place; no other file is replaced. */
+static bool is_free(const char *path)
+{
+    struct buffer text = buffer_with_max(RECOVERY_FILE_MAX);
+    struct arena arena = arena_with_max(ARENA_MAX);
+    struct recovery_request request;
+    struct stat status;
+    struct why why;
+    bool free = path == NULL || stat(path, &status) != 0 || !S_ISREG(status.st_mode);
+
+    if (!free) {
+        free = readfile(path, &text, &why) == FAULT_NONE &&
+               (text.len == 0 ||
+                recovery_request_read(buffer_span(&text), &arena, &request, &why) == FAULT_NONE);
+    }
+    buffer_clear(&text);
+    arena_clear(&arena);
+    if (!free) {
+        complain(path, 0, "is there already, and is no request: it is not replaced");
+    }
+    return free;
 }
 
 static enum fault place_file(const struct kms_options *o, struct span file, struct why *why)
@@ -305,7 +330,9 @@ int kms_verb_recover(int argc, char **argv)
 
     if (kms_options_parse(argc, argv, &verb, &job, &options, &status)) {
         wrong = check_together(&job, &options);
-        status = wrong != NULL ? complain_usage("kms recover", wrong, NULL) : run(&job, &options);
+        status = wrong != NULL             ? complain_usage("kms recover", wrong, NULL)
+                 : is_free(options.output) ? run(&job, &options)
+                                           : EXIT_NOT_DONE;
     }
     kms_options_clear(&options);
     return status;
