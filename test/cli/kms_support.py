@@ -70,6 +70,9 @@ def made_site(folder, *options, **people):
     shutil.copytree(_made[key].name, folder, dirs_exist_ok=True)
     return Site(folder)
 
+# Of a policy that fewer may change. Most tests set one task alone; test_kms_admins.py asks for it.
+WEAK_POLICY = "and fewer may change that"
+
 
 class KmsTest(unittest.TestCase):
     """A test with a store of its own: self.site; OPTIONS and PEOPLE say how it is made."""
@@ -83,7 +86,8 @@ class KmsTest(unittest.TestCase):
         self.site = made_site(kept.name, *self.OPTIONS, **self.PEOPLE)
 
     def done(self, result):
-        self.assertEqual((result.status, result.err), (support.DONE, ""))
+        said = "".join(line for line in result.err.splitlines(True) if WEAK_POLICY not in line)
+        self.assertEqual((result.status, said), (support.DONE, ""))
         return result
 
     def refused(self, result, *said, status=support.NOT_DONE):

@@ -94,6 +94,15 @@ class Changed(KmsTest):
 
 
 class Refused(KmsTest):
+    def test_a_policy_that_fewer_may_change(self):
+        for policy, task in (("enrol=2", "enrol"), ("policy=2,enrol=1", "policy"),
+                             ("admins=2,policy=1", "admins")):
+            done = self.done(self.site.kms("admins", "--policy", policy, by=["anna", "bo"]))
+            self.assertIn(f"warning: {task} takes 2 administrators", done.err)
+        done = self.done(self.site.kms("admins", "--policy", "policy=2,admins=2,enrol=2",
+                                       by=["anna", "bo"]))
+        self.assertEqual(done.err, "")
+
     def test_never_below_the_policy(self):
         self.done(self.site.kms("admins", "--policy", "enrol=2", by=["anna"]))
         self.refused(self.site.kms("admins", "--remove", "bo", by=["anna"]), "policy")

@@ -2,6 +2,7 @@
 
 #include "cmd/kms/kms.h"
 #include "cmd/kms/kms_options.h"
+#include "cmd/kms/kms_people.h"
 #include "cmd/kms/kms_rows.h"
 #include "kms/request/admins.h"
 
@@ -170,7 +171,7 @@ static int change(const struct job *job, struct kms_options *o)
 {
     const enum kms_task task = job->change == OPTION_POLICY ? TASK_POLICY : TASK_ADMINS;
     const char *newcomer = job->change == OPTION_ADD ? job->argument : NULL;
-    struct policy policy;
+    struct policy policy = {0};
     struct kms kms = {0};
     struct why why = {0};
     enum fault fault = kms_open(&kms, o->store, KMS_WRITE, "admins", kms_clock(), &why);
@@ -189,6 +190,9 @@ static int change(const struct job *job, struct kms_options *o)
     }
     if (!told) {
         status = fault == FAULT_NONE ? EXIT_DONE : kms_complain(o, &why);
+    }
+    if (status == EXIT_DONE && job->change == OPTION_POLICY) {
+        kms_policy_warn(&policy);
     }
     kms_close(&kms);
     return status;

@@ -238,7 +238,7 @@ static int make(struct job *job, struct kms_options *o)
     struct why why = {0};
     int status = EXIT_NOT_DONE;
 
-    if (job->csr != NULL && outfile_open(job->csr, &request, &why) != FAULT_NONE) {
+    if (job->csr != NULL && kms_open_published(job->csr, &request, &why) != FAULT_NONE) {
         complain(job->csr, 0, why.rule);
         return EXIT_NOT_DONE;
     }
@@ -257,6 +257,7 @@ static int make(struct job *job, struct kms_options *o)
         status = EXIT_SOME;
     } else {
         status = tell_made(job, o, &result);
+        kms_policy_warn(&job->order.policy);
     }
     buffer_clear(&result.request);
     outfile_clear(&request);

@@ -1,5 +1,6 @@
 #include "cmd/kms/kms_people.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,6 +83,18 @@ size_t kms_people_names(const struct kms_people *people, bool agents,
         }
     }
     return count;
+}
+
+void kms_policy_warn(const struct policy *policy)
+{
+    enum kms_task task;
+
+    if (policy_weak_task(policy, &task)) {
+        (void)fprintf(stderr,
+                      "keyroster: warning: %s takes %u administrators, and fewer may change that: "
+                      "policy and admins should take as many\n",
+                      policy_task_name(task), policy->counts[task]);
+    }
 }
 
 void kms_people_clear(struct kms_people *people)

@@ -3,6 +3,7 @@
 
 #include "cmd/kms/kms_passphrases.h"
 #include "kms/request/person.h"
+#include "kms/request/policy.h"
 
 /* The people that a command line names: `--admins A,B,...`, `--agents X,Y,...`. */
 struct kms_people {
@@ -26,6 +27,9 @@ MUST_USE bool kms_people_ask(struct kms_people *people, struct kms_passphrases *
 /* The names of the administrators or of the agents, for a row: at most KMS_PEOPLE_MAX. */
 size_t kms_people_names(const struct kms_people *people, bool agents,
                         const char *out[KMS_PEOPLE_MAX]);
+
+/* Says on stderr where a policy does not hold, since fewer may change it. */
+void kms_policy_warn(const struct policy *policy);
 
 void kms_people_clear(struct kms_people *people);
 

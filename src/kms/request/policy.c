@@ -114,3 +114,18 @@ enum fault policy_check(const struct policy *policy, size_t administrators, stru
     }
     return FAULT_NONE;
 }
+
+bool policy_weak_task(const struct policy *policy, enum kms_task *out)
+{
+    const unsigned *counts = policy->counts;
+    const unsigned changed_by =
+        counts[TASK_ADMINS] < counts[TASK_POLICY] ? counts[TASK_ADMINS] : counts[TASK_POLICY];
+
+    for (size_t i = 0; i < TASK_COUNT; i++) {
+        if (counts[i] > changed_by) {
+            *out = (enum kms_task)i;
+            return true;
+        }
+    }
+    return false;
+}

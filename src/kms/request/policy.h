@@ -47,4 +47,10 @@ MUST_USE enum fault policy_parse(struct span text, struct policy *policy, struct
 MUST_USE enum fault policy_check(const struct policy *policy, size_t administrators,
                                  struct why *why);
 
+/*
+ * The task that takes more administrators than it takes to lower its number, by the policy or by
+ * administrators of one's own: fewer could do it after all. False where there is none.
+ */
+MUST_USE bool policy_weak_task(const struct policy *policy, enum kms_task *out);
+
 #endif
