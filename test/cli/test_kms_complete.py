@@ -51,6 +51,13 @@ class Complete(CompleteTest):
         self.assertIn(row["encryption"], last["detail"])
         self.assert_whole()
 
+    def test_a_file_that_cannot_be_there_is_named(self):
+        token = self.token()
+        done = self.complete(token, p12="/proc/a.p12")
+        self.refused(done, "keyroster: /proc/a.p12: ")
+        self.assertEqual(self.complete(token).status, DONE)  # the token is good still
+        self.assert_whole()
+
     def test_a_kind_of_key_that_others_use(self):
         """openssl verify for each certificate, and mail signed, verified, encrypted and read."""
         ca = self.ca()

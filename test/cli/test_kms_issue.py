@@ -133,6 +133,13 @@ class Issue(IssueTest):
         self.assertEqual(self.issue("a@example.org").status, NOT_DONE)
         self.assertEqual(self.site.rows("enrol", "a@example.org", by=("anna",))[0]["result"], "token")
 
+    def test_a_file_that_cannot_be_made_is_named(self):
+        done = self.site.kms("enrol", "a@example.org", "--issue", "--p12-dir", "/proc",
+                             by=("anna", "p12"))
+        self.assertNotEqual(done.status, DONE)
+        self.assertIn("a@example.org.p12: ", done.err)
+        self.assert_whole()
+
     def test_a_full_disk_ends_the_run_and_leaves_nothing_half(self):
         """The limit on the size of files stands in for the disk: the database cannot grow past it."""
         source = self.source(200)

@@ -161,6 +161,11 @@ class Forms(KmsTest):
         self.refused(run("kms", "audit", ""), "STORE", status=USAGE)
         self.refused(run("kms", "audit", "postgresql://localhost/kms"), "postgresql", status=USAGE)
 
+    def test_a_profile_that_is_gone_is_named(self):
+        (self.site.store / "profile.conf").unlink()
+        self.refused(self.site.kms("enrol", "a@example.org", by=("anna",)),
+                     "profile.conf: No such file")
+
     def test_a_store_that_others_may_read(self):
         self.site.store.chmod(0o755)
         self.refused(self.site.kms("audit"), "chmod")

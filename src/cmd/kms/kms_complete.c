@@ -200,7 +200,8 @@ static int complete(struct job *job, struct kms_options *o)
     }
     if (complete_settle(job->kms, &job->issuing.terms, &job->issuing.dir, job->issuing.file,
                         &job->complete, &why) != FAULT_NONE) {
-        return kms_complain(o, &why);
+        complain(job->complete.is_at_file ? job->p12 : o->store, 0, why.rule);
+        return EXIT_NOT_DONE;
     }
     return tell(job, o);
 }

@@ -106,6 +106,9 @@ static enum fault settle_one(const struct run *run, struct bulk_item *item, stru
     if (fault == FAULT_NONE && item->file.fd > 0 && !item->is_dropped) {
         fault = p12_dir_place(run->bulk->dir, item->file_name, &item->file, why);
         item->is_placed = fault == FAULT_NONE;
+        if (fault != FAULT_NONE) {
+            fault = kms_tell(run->kms, fault, why, "%s: %s", item->file_name, why->rule);
+        }
     }
     return fault == FAULT_NONE || fault == FAULT_SYNTAX ? fault : FAULT_RESOURCE;
 }

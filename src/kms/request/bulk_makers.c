@@ -15,28 +15,36 @@ struct makers {
     size_t thread_count;
 };
 
-static void keep_why(struct bulk_item *item, enum fault fault, const struct why *why)
+/* `file` is what it failed at, or "". */
+static void keep_why(struct bulk_item *item, enum fault fault, const char *file,
+                     const struct why *why)
 {
-    (void)snprintf(item->told, sizeof(item->told), "%s", why->rule);
+    (void)snprintf(item->told, sizeof(item->told), "%s%s%s", file, *file != '\0' ? ": " : "",
+                   why->rule);
     item->fault = fault;
     item->why = (struct why){.offset = why->offset, .rule = item->told};
 }
 
 /* Makes the issue, and lays its file down, to be placed later. */
-static enum fault make(const struct bulk *bulk, struct issue_maker *maker, struct bulk_item *item,
-                       struct why *why)
+static void make(const struct bulk *bulk, struct issue_maker *maker, struct bulk_item *item)
 {
-    enum fault fault = issue_make(maker, &item->order, &item->issue, why);
+    const char *file = "";
+    struct why why = {0};
+    enum fault fault = issue_make(maker, &item->order, &item->issue, &why);
 
     if (fault == FAULT_NONE && item->file_name[0] == '\0') {
-        fault = p12_dir_name(item->order.addresses[0], item->file_name, why);
+        fault = p12_dir_name(item->order.addresses[0], item->file_name, &why);
     }
     if (fault == FAULT_NONE) {
+        file = item->file_name;
         fault = p12_dir_keep(bulk->dir, item->file_name, buffer_span(&item->issue.p12), &item->file,
-                             why);
+                             &why);
         buffer_clear(&item->issue.p12);
     }
-    return fault;
+    if (fault != FAULT_NONE) {
+        issue_clear(&item->issue);
+        keep_why(item, fault, file, &why);
+    }
 }
 
 /* The next item; NULL: there is no more to do. */
@@ -78,11 +86,9 @@ static void *work(void *context)
             maker != NULL ? FAULT_NONE : issue_maker_new(makers->bulk->terms, &maker, &why);
 
         if (fault == FAULT_NONE) {
-            fault = make(makers->bulk, maker, item, &why);
-        }
-        if (fault != FAULT_NONE) {
-            issue_clear(&item->issue);
-            keep_why(item, fault, &why);
+            make(makers->bulk, maker, item);
+        } else {
+            keep_why(item, fault, "", &why);
         }
         give_back(makers, item);
     }

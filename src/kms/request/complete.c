@@ -210,6 +210,7 @@ enum fault complete_settle(struct kms *kms, const struct issue_terms *terms,
     bool is_placed = false;
     enum fault fault = p12_dir_keep(dir, name, buffer_span(&complete->issue.p12), &file, why);
 
+    complete->is_at_file = fault != FAULT_NONE;
     if (fault != FAULT_NONE) {
         return fault;
     }
@@ -220,6 +221,7 @@ enum fault complete_settle(struct kms *kms, const struct issue_terms *terms,
     if (fault == FAULT_NONE) {
         /* Before the commit: a token is used only when its keys are in the user's hands. */
         fault = place(dir, name, &file, &is_placed, why);
+        complete->is_at_file = fault != FAULT_NONE;
     }
     if (fault == FAULT_NONE) {
         fault = kms_commit(kms, why);

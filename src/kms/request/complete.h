@@ -21,6 +21,7 @@ struct complete {
     int64_t user;
     struct issue_order order;
     struct issue issue;
+    bool is_at_file; /* complete_settle() failed at the file, and not at the store */
 };
 
 /*

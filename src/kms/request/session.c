@@ -25,7 +25,9 @@ static enum fault read_profile(struct kms *kms, struct why *why)
     enum fault fault = store_profile_read(kms->store, &text, why);
     size_t line = 0;
 
-    if (fault == FAULT_NONE) {
+    if (fault != FAULT_NONE) {
+        fault = kms_tell(kms, fault, why, "profile.conf: %s", why->rule);
+    } else {
         fault = profile_parse(buffer_span(&text), &kms->profile, &line, why);
         if (fault != FAULT_NONE) {
             fault = kms_tell(kms, fault, why, "profile.conf: line %zu: %s", line, why->rule);
