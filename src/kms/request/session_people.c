@@ -137,6 +137,9 @@ static enum fault wanted(struct kms *kms, enum kms_task task, size_t *out, struc
         fault = vouched_policy(kms, &policy, why);
         *out = fault == FAULT_NONE ? policy.counts[task] : *out;
     }
+    if (fault == FAULT_DENIED) {
+        return kms_refuse(kms, fault, why);
+    }
     return fault == FAULT_NONE ? FAULT_NONE : session_keep(kms, fault, why);
 }
 
@@ -159,9 +162,6 @@ enum fault kms_allow(struct kms *kms, enum kms_task task, struct why *why)
     size_t want = 0;
     enum fault fault = wanted(kms, task, &want, why);
 
-    if (fault == FAULT_DENIED) {
-        return kms_refuse(kms, fault, why);
-    }
     if (fault != FAULT_NONE || there >= want) {
         return fault;
     }
