@@ -112,6 +112,8 @@ class Enrol(kms_support.KmsTest):
         for row in done.rows[:-1]:
             self.assertTrue(row["reason"], row)
         self.assertEqual(len(self.audit()), 2)
+        quoted = self.enrol('"anna berg"@example.org')
+        self.assertIn("quoted strings are not taken", quoted.rows[0]["reason"])
 
     def test_an_export(self):
         source = self.file("site.csv", CSV)

@@ -55,6 +55,8 @@ class Revoke(kms_support.KmsTest):
         done = self.revoke("--serial", "0:" + serial.upper(), "--reason", "superseded")
         self.assertEqual([(row["serial"], row["result"]) for row in done.rows], [(serial, "revoked")])
         self.assertEqual(self.site.rows("enrol", ANNA, by=("anna",))[0]["result"], "already")
+        again = self.revoke("--serial", "0x" + serial, "--reason", "superseded")
+        self.assertEqual([(row["serial"], row["result"]) for row in again.rows], [(serial, "already")])
         none = self.revoke("--serial", "1234", "--reason", "superseded")
         self.assertEqual((none.status, none.rows[0]["result"]), (SOME, "failed"))
 

@@ -59,7 +59,8 @@ struct job {
     bool some;
 };
 
-/* Hexadecimal as it is printed, or as others print it: capital letters, zeros in front, colons. */
+/* Hexadecimal as it is printed, or as others print it: capital letters, zeros or 0x in front,
+ * colons. */
 static const char *take_serial(struct job *job, const char *argument)
 {
     static const char wrong[] = "--serial is hexadecimal, 20 bytes at most, not";
@@ -69,6 +70,9 @@ static const char *take_serial(struct job *job, const char *argument)
 
     if (job->serial_count == SERIALS_MAX) {
         return "too many serial numbers: --serial";
+    }
+    if (argument[0] == '0' && (argument[1] == 'x' || argument[1] == 'X')) {
+        argument += 2;
     }
     for (const char *at = argument + strspn(argument, "0:"); *at != '\0'; at++) {
         if (*at != ':') {

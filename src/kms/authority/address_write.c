@@ -221,8 +221,11 @@ enum fault address_check(struct span address, struct why *why)
                         "RFC 5321: at most 64 bytes stand before the '@' of a mail address", why);
     }
     if (!local_is_right(span_upto(address, at))) {
-        return fault_at(FAULT_SYNTAX, 0,
-                        "RFC 5321: what is before the '@' of a mail address is no dot-string", why);
+        return fault_at(
+            FAULT_SYNTAX, 0,
+            "before the '@' of a mail address are no blanks, quotes or brackets, and dots "
+            "only between others (RFC 5321; quoted strings are not taken)",
+            why);
     }
     if (!domain_is_right(span_from(address, at + 1))) {
         return fault_at(FAULT_SYNTAX, at + 1,
