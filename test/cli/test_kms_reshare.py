@@ -75,6 +75,19 @@ class Reshared(ReshareTest):
         self.assertIn("xena is left out: the approval was given before the agents were changed",
                       result.err)
 
+    def test_an_agent_who_stays_approves_again(self):
+        self.done(self.recover())
+        self.done(self.approve("xena"))
+        self.done(self.reshare(["xena", "yuri"], 2))
+        self.assertEqual(self.done(self.approve("yuri", jsonl=True)).rows[0]["approvals"], 1)
+        again = self.done(self.approve("xena", jsonl=True)).rows[0]
+        self.assertEqual((again["result"], again["approvals"]), ("approved", 2))
+        self.assertEqual(self.done(self.approve("xena", jsonl=True)).rows[0]["result"], "already")
+        out = self.folder / "k.p12"
+        self.done(self.collect("--p12", out))
+        self.assertTrue(out.exists())
+        self.done(self.site.kms("check"))
+
     def test_who_goes_and_who_comes(self):
         self.done(self.reshare(["bo", "dee"], 2, by=["anna", "xena", "yuri", "dee"]))
         people = self.people()

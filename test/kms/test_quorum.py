@@ -32,13 +32,15 @@ def set_quorum(database, quorum):
 ATTACKS = {
     "nothing at all": (),
     "her approval is written down as another's too": (
-        "INSERT INTO approval(request, person, at, partials, signature) SELECT request,"
-        " (SELECT id FROM person WHERE name = 'yuri'), at, partials, signature FROM approval",),
+        "INSERT INTO approval(request, person, at, partials, signature, escrow) SELECT request,"
+        " (SELECT id FROM person WHERE name = 'yuri'), at, partials, signature, escrow"
+        " FROM approval",),
     "and another gets her keys": (
         "UPDATE person SET (signing, sealing, locked) = (SELECT signing, sealing, locked"
         " FROM person WHERE name = 'xena') WHERE name = 'yuri'",
-        "INSERT INTO approval(request, person, at, partials, signature) SELECT request,"
-        " (SELECT id FROM person WHERE name = 'yuri'), at, partials, signature FROM approval",),
+        "INSERT INTO approval(request, person, at, partials, signature, escrow) SELECT request,"
+        " (SELECT id FROM person WHERE name = 'yuri'), at, partials, signature, escrow"
+        " FROM approval",),
     "another gets her keys and her share": (
         "UPDATE person SET (signing, sealing, locked) = (SELECT signing, sealing, locked"
         " FROM person WHERE name = 'xena') WHERE name = 'yuri'",

@@ -128,6 +128,7 @@ static enum fault add_row(struct approver *a, const struct recover_approval *app
         .at = a->kms->now,
         .partials = sealed,
         .signature = span_of(signature, sizeof(signature)),
+        .escrow = a->escrow,
     };
     enum fault fault = approval_digest(approval, sealed, digest, why);
 
@@ -174,16 +175,23 @@ static enum fault settle(struct approver *a, const struct recovery *r,
                                : kms_tell(a->kms, FAULT_RESOURCE, why, "%s", why->rule);
 }
 
-/* How many have approved, and whether this agent is one of them. */
+/*
+ * How many have approved, and whether this agent is one of them. What was given with shares of
+ * before the agents were changed counts no more: who is an agent still may approve again.
+ */
 static enum fault count_approvals(struct approver *a, struct arena *arena,
                                   struct approve_result *result, struct why *why)
 {
     struct approval_row *rows;
-    enum fault fault = approval_list(a->kms->store, result->recovery.row.id, arena, &rows,
-                                     &result->approvals, why);
+    size_t count = 0;
+    enum fault fault =
+        approval_list(a->kms->store, result->recovery.row.id, arena, &rows, &count, why);
 
-    for (size_t i = 0; fault == FAULT_NONE && i < result->approvals; i++) {
-        result->already = result->already || rows[i].person == a->actor->id;
+    for (size_t i = 0; fault == FAULT_NONE && i < count; i++) {
+        if (rows[i].escrow == a->escrow) {
+            result->approvals++;
+            result->already = result->already || rows[i].person == a->actor->id;
+        }
     }
     result->needed = vault_public(a->vault)->quorum;
     return fault;

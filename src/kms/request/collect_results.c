@@ -121,6 +121,18 @@ static enum fault find_agent(struct collector *c, const struct approval_row *row
     return fault;
 }
 
+/* Whether the same agent approved again: the agents were changed since, and his last word counts.
+ */
+static bool is_replaced(const struct approval_row *rows, size_t count, size_t which)
+{
+    for (size_t i = which + 1; i < count; i++) {
+        if (rows[i].person == rows[which].person) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum fault collect_sources_open(struct collector *collector, struct collection *collection,
                                 const struct secret *private, struct arena *arena,
                                 struct collect_sources *out, struct why *why)
@@ -139,10 +151,14 @@ enum fault collect_sources_open(struct collector *collector, struct collection *
         return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
     }
     for (size_t i = 0; i < count && fault == FAULT_NONE; i++) {
-        struct collect_source *source = &out->at[out->count++];
+        struct collect_source *source = &out->at[out->count];
         struct person_row person;
         const char *wrong = NULL;
 
+        if (is_replaced(rows, count, i)) {
+            continue;
+        }
+        out->count++;
         *source = (struct collect_source){0};
         fault = find_agent(collector, &rows[i], arena, &person, source, &wrong, why);
         if (fault == FAULT_NONE && wrong == NULL) {

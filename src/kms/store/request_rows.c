@@ -57,6 +57,7 @@ static void approval_read(struct sql_query *query, void *row)
     approval->at = sql_int(query, 2);
     approval->partials = sql_blob(query, 3);
     approval->signature = sql_blob(query, 4);
+    approval->escrow = sql_int(query, 5);
 }
 
 static const struct row_kind approval_kind = {
@@ -206,10 +207,11 @@ enum fault request_item_list(struct store *store, int64_t request, struct arena 
 enum fault approval_add(struct store *store, const struct approval_row *row, struct why *why)
 {
     struct sql_query *query;
-    enum fault fault = sql_ask(store_sql(store),
-                               "INSERT INTO approval(request, person, at, partials, signature)"
-                               " VALUES(?1, ?2, ?3, ?4, ?5)",
-                               &query, why);
+    enum fault fault =
+        sql_ask(store_sql(store),
+                "INSERT INTO approval(request, person, at, partials, signature, escrow)"
+                " VALUES(?1, ?2, ?3, ?4, ?5, ?6)",
+                &query, why);
 
     if (fault != FAULT_NONE) {
         return fault;
@@ -219,6 +221,7 @@ enum fault approval_add(struct store *store, const struct approval_row *row, str
     sql_give_int(query, 3, row->at);
     sql_give_blob(query, 4, row->partials);
     sql_give_blob(query, 5, row->signature);
+    sql_give_int(query, 6, row->escrow);
     fault = sql_do(query, why);
     if (fault == FAULT_DENIED && sql_is_taken(store_sql(store))) {
         return fault_at(FAULT_DENIED, 0, "this agent has approved the request already", why);
@@ -231,10 +234,11 @@ enum fault approval_list(struct store *store, int64_t request, struct arena *are
 {
     struct sql_query *query;
     void *rows = NULL;
-    enum fault fault = sql_ask(store_sql(store),
-                               "SELECT request, person, at, partials, signature FROM approval"
-                               " WHERE request = ?1 ORDER BY id",
-                               &query, why);
+    enum fault fault =
+        sql_ask(store_sql(store),
+                "SELECT request, person, at, partials, signature, escrow FROM approval"
+                " WHERE request = ?1 ORDER BY id",
+                &query, why);
 
     if (fault != FAULT_NONE) {
         return fault;

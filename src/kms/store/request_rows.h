@@ -53,6 +53,7 @@ struct approval_row {
     int64_t at;
     struct span partials;  /* sealed to the request's key; NULL once it is done */
     struct span signature; /* of the agent, over the digest and the partials */
+    int64_t escrow;        /* the generation of the share that they were made with */
 };
 
 /* FAULT_DENIED: this person has approved it already. */

@@ -220,13 +220,14 @@ static const char *const version_1[] = {
         "  id INTEGER PRIMARY KEY,"
         "  request INTEGER NOT NULL REFERENCES request(id),"
         "  person INTEGER NOT NULL REFERENCES person(id),"
+        "  escrow INTEGER NOT NULL,"
         "  at INTEGER NOT NULL,"
         "  partials BLOB,"
         "  signature BLOB NOT NULL,"
-        "  UNIQUE (request, person)"
+        "  UNIQUE (request, person, escrow)"
         ") STRICT",
     NEVER("approval", "DELETE", "removed"),
-    NEVER("approval", "UPDATE OF id, request, person, at, signature", "changed"),
+    NEVER("approval", "UPDATE OF id, request, person, escrow, at, signature", "changed"),
 
     /* the audit */
     "CREATE TABLE audit("

@@ -202,9 +202,9 @@ static void approvals_serve_one_request(void **state)
         }
     }
     (void)snprintf(statement, sizeof(statement),
-                   "INSERT INTO approval (request, person, at, partials, signature)"
+                   "INSERT INTO approval (request, person, at, partials, signature, escrow)"
                    " SELECT (SELECT id FROM request WHERE digest = x'%s'), person, at, partials,"
-                   " signature FROM approval WHERE request ="
+                   " signature, escrow FROM approval WHERE request ="
                    " (SELECT id FROM request WHERE digest = x'%s');",
                    digest[1], digest[0]);
     site_tamper(&site, statement);
