@@ -108,9 +108,26 @@ class Terminal(KmsTest):
             ("Passphrase of anna: ", old), ("New passphrase: ", new), ("The same again: ", new)])
         self.assertEqual(status, 0, shown)
         status, shown = self.talk("kms", "passphrase", self.site.store, "anna", answers=[
-            ("Passphrase of anna: ", new), ("New passphrase: ", old), ("The same again: ", "other")])
+            ("Passphrase of anna: ", new),
+            *[("New passphrase: ", old), ("The same again: ", "other")] * 3])
         self.assertEqual(status, 3, shown)
         self.assertIn("differ", shown)
+
+    def test_a_typo_or_a_weak_one_in_a_ceremony_is_asked_again(self):
+        store = self.site.folder / "new"
+        good = passphrase_of("anna")
+        status, shown = self.talk(
+            "kms", "init", store, "--org", "X", "--admins", "anna", "--agents", "anna,bo",
+            "--quorum", 2, answers=[
+                ("New passphrase of anna: ", good), ("The same again: ", "a typo"),
+                ("New passphrase of anna: ", "short"), ("The same again: ", "short"),
+                ("New passphrase of anna: ", good), ("The same again: ", good),
+                ("New passphrase of bo: ", passphrase_of("bo")),
+                ("The same again: ", passphrase_of("bo"))])
+        self.assertEqual(status, 0, shown)
+        self.assertIn("differ", shown)
+        self.assertIn("short", shown.split("differ")[1])
+        self.done(run("kms", "check", store))
 
     def test_a_ceremony(self):
         store = self.site.folder / "new"

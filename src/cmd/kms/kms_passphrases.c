@@ -9,6 +9,8 @@
 #include "cmd/cmd.h"
 #include "kms/people/passphrase.h"
 
+enum { TRIES_MAX = 3 }; /* to choose a passphrase */
+
 enum { PROMPT_SIZE = PERSON_NAME_SIZE + 64, P12_PASSPHRASE_MIN = 8 /* bytes */ };
 
 /* What stands where a name does, but is nobody's. */
@@ -89,7 +91,8 @@ bool kms_passphrases_has(const struct kms_passphrases *passphrases, const char *
     return find(passphrases, name) != NULL;
 }
 
-static enum fault ask(const char *name, enum kms_asking asking, struct secret *out, struct why *why)
+static enum fault ask_once(const char *name, enum kms_asking asking, struct secret *out,
+                           struct why *why)
 {
     const char *const which = asking == KMS_ASK_NEW ? "New passphrase" : "Passphrase";
     char prompt[PROMPT_SIZE];
@@ -115,6 +118,34 @@ static enum fault ask(const char *name, enum kms_asking asking, struct secret *o
     secret_clear(&again);
     if (fault != FAULT_NONE) {
         secret_clear(out);
+    }
+    return fault;
+}
+
+/*
+ * One that is chosen is judged when it is typed, while the one who chose it is at the terminal;
+ * what a PKCS#12 has is its maker's business.
+ */
+static enum fault ask(const char *name, enum kms_asking asking, struct secret *out, struct why *why)
+{
+    const char *const names[] = {name, NULL};
+    const bool is_judged = asking == KMS_ASK_NEW && strcmp(name, "p12") != 0;
+    enum fault fault = FAULT_NONE;
+
+    for (int i = 0; i < TRIES_MAX; i++) {
+        if (i > 0) {
+            complain(name, 0, why->rule);
+        }
+        fault = ask_once(name, asking, out, why);
+        if (fault == FAULT_NONE && is_judged) {
+            fault = passphrase_check(out, names, why);
+            if (fault != FAULT_NONE) {
+                secret_clear(out);
+            }
+        }
+        if (fault != FAULT_DENIED || asking == KMS_ASK_KNOWN) {
+            return fault;
+        }
     }
     return fault;
 }
