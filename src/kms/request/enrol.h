@@ -35,8 +35,8 @@ enum { ENROL_ADDRESSES_MAX = ADDRESSES_MAX, ENROL_REASON_SIZE = 768, ENROL_PRIMA
 
 struct enrol_look {
     enum enrol_standing standing;
-    int64_t user;                   /* 0: there is none yet */
-    int64_t expires;                /* of the open token; 0: none */
+    int64_t user;                     /* 0: there is none yet */
+    int64_t expires;                  /* of the open token; 0: none */
     char primary[ENROL_PRIMARY_SIZE]; /* what the user is called by, where the order's address is
                                          another of his; else empty */
     char reason[ENROL_REASON_SIZE];   /* of ENROL_NEW may be empty */
