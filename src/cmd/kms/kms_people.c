@@ -27,7 +27,7 @@ static const char *take_one(struct kms_people *people, struct span name, bool ag
     bool *office;
 
     if (name.len == 0) {
-        return "names have commas between them, and nothing else:";
+        return "names have commas between them, and nothing else";
     }
     person = person_of(people, name);
     if (person == NULL) {
