@@ -198,12 +198,12 @@ class Made:
         for user in USERS:
             today = self.folder.openssl("pkcs12", "-info", "-in", f"{user}.p12", "-passin",
                                         f"pass:{PASSPHRASE}", "-noout")
-            self.assertIn("MAC: sha256, Iteration 2048", today)
-            self.assertEqual(today.count("PBES2, PBKDF2, AES-256-CBC, Iteration 2048, "
+            self.assertIn("MAC: sha256, Iteration 250000", today)
+            self.assertEqual(today.count("PBES2, PBKDF2, AES-256-CBC, Iteration 250000, "
                                          "PRF hmacWithSHA256"), 3)
             old = self.folder.openssl("pkcs12", "-info", "-in", f"{user}-old.p12", "-passin",
                                       f"pass:{PASSPHRASE}", "-noout")
-            self.assertIn("MAC: sha1, Iteration 2048", old)
+            self.assertIn("MAC: sha1, Iteration 250000", old)
             self.assertEqual(old.count("pbeWithSHA1And3-KeyTripleDES-CBC"), 3)
             self.folder.fails("pkcs12", "-in", f"{user}.p12", "-passin", "pass:wrong", "-noout")
 
