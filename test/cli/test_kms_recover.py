@@ -431,7 +431,7 @@ class Killed(RecoverTest):
             process = subprocess.Popen([*map(str, words)], stdout=subprocess.PIPE,
                                        stderr=subprocess.DEVNULL, env=support.environment())
             try:
-                process.wait(self.random.uniform(0.05, 0.6) if kills < 12 else 60)
+                process.wait(self.random.uniform(0.01, 0.25) if kills < 12 else 60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 kills += 1

@@ -138,6 +138,7 @@ enum fault complete_look(struct kms *kms, struct span token, struct complete *ou
         return fault;
     }
     *out = found;
+    token_clear(&found.token); /* the stack's copy */
     return FAULT_NONE;
 }
 
