@@ -144,7 +144,7 @@ WITH_AVX2 static uint64_t line_ends(const uint8_t *text, size_t len, uint64_t *f
     return ends & ~spaces;
 }
 
-WITH_AVX2 static uint64_t stops_of(const uint8_t *text, size_t len, uint32_t marks)
+WITH_AVX2 static uint64_t stops_of_block(const uint8_t *text, uint32_t marks)
 {
     const __m256i first = _mm256_set1_epi8((char)marks);
     const __m256i second = _mm256_set1_epi8((char)(marks >> 8));
@@ -152,12 +152,6 @@ WITH_AVX2 static uint64_t stops_of(const uint8_t *text, size_t len, uint32_t mar
     const __m256i fourth = _mm256_set1_epi8((char)(marks >> 24));
     uint64_t stops = 0;
 
-    if (len < SIMD_BLOCK) { /* the rest of a block that has one is not looked at */
-        uint8_t block[SIMD_BLOCK] = {0};
-
-        memcpy(block, text, len);
-        return stops_of(block, SIMD_BLOCK, marks) & (((uint64_t)1 << len) - 1);
-    }
     for (unsigned done = 0; done < SIMD_BLOCK; done += BLOCK) {
         __m256i bytes = load(text + done);
         __m256i hits = _mm256_or_si256(
@@ -167,6 +161,17 @@ WITH_AVX2 static uint64_t stops_of(const uint8_t *text, size_t len, uint32_t mar
         stops |= (uint64_t)(uint32_t)_mm256_movemask_epi8(hits) << done;
     }
     return stops;
+}
+
+WITH_AVX2 static uint64_t stops_of(const uint8_t *text, size_t len, uint32_t marks)
+{
+    uint8_t block[SIMD_BLOCK] = {0};
+
+    if (len >= SIMD_BLOCK) {
+        return stops_of_block(text, marks);
+    }
+    memcpy(block, text, len); /* the rest of a block that has one is not looked at */
+    return stops_of_block(block, marks) & (((uint64_t)1 << len) - 1);
 }
 
 const struct simd *simd_avx2(void)

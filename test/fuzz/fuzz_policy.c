@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 /* Any bytes as a policy. What is read has counts within their bounds; what is refused is no change.
  */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

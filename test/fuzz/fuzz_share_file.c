@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 /*
  * Any bytes as an agent's share in a file. What is read is no longer than the text says, and is the
  * same when it is written and read again.

@@ -19,8 +19,7 @@ static enum fault hear_of_clash(void *context, struct span serial, enum revocati
     static const char *const told[] = {
         [CLASH_LOST] = "the audit says that it is revoked or held, and its row does not",
         [CLASH_UNSIGNED] = "its row says that it is revoked or held, and the audit does not",
-        [CLASH_TERMS] = "it is revoked for another reason, or since another time, than the audit "
-                        "says",
+        [CLASH_TERMS] = "the audit says another reason or another time of its revocation",
     };
     char text[SERIAL_TEXT] = "";
 
