@@ -125,21 +125,21 @@ static enum fault look(struct kms *kms, struct arena *arena, struct complete *ou
 enum fault complete_look(struct kms *kms, struct span token, struct complete *out, struct why *why)
 {
     struct arena arena = arena_with_max(SCRATCH_MAX);
-    struct complete found = {0};
-    enum fault fault = token_read(store_id(kms->store), token, &found.token, why);
+    enum fault fault;
 
+    /* In its place from the start: a copy would leave the token on the stack. */
+    *out = (struct complete){0};
+    fault = token_read(store_id(kms->store), token, &out->token, why);
+    explicit_bzero(out->token.text, sizeof(out->token.text)); /* name and digest are enough */
     fault = fault == FAULT_SYNTAX ? kms_refuse(kms, fault, why) : fault;
     if (fault == FAULT_NONE) {
-        fault = look(kms, &arena, &found, why);
+        fault = look(kms, &arena, out, why);
     }
     arena_clear(&arena);
     if (fault != FAULT_NONE) {
-        complete_clear(&found);
-        return fault;
+        complete_clear(out);
     }
-    *out = found;
-    token_clear(&found.token); /* the stack's copy */
-    return FAULT_NONE;
+    return fault;
 }
 
 enum fault complete_take_csr(struct kms *kms, struct complete *complete, struct span csr,
