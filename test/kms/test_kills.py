@@ -113,7 +113,7 @@ class Kills(KillTest):
                                            key=address)
             # Some may have been committed and not told.
             self.assertLessEqual(len(told), USERS)
-            self.assertEqual(len(list(self.p12.iterdir())), (number + 1) * USERS)
+            self.assertEqual(len(list(self.p12.glob("*.p12"))), (number + 1) * USERS)
             rest = self.finish("enrol", *words, by=["anna", "p12"])
             self.assertEqual([row["result"] for row in rest], ["already"] * USERS)
             known = {row["address"]: row for row in self.site.rows("users")}
@@ -179,7 +179,7 @@ class Kills(KillTest):
                     self.assertTrue((self.p12 / f"{name}.p12").exists())
             self.tell(told, self.finish(*collecting, by=["anna", "p12"]), "collected", address)
             # One may have been committed and not told; its file is there.
-            self.assertEqual({path.name for path in self.p12.iterdir()},
+            self.assertEqual({path.name for path in self.p12.glob("*.p12")},
                              {f"{name}.p12" for name in addresses})
             self.assert_whole()
 

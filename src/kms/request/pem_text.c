@@ -31,8 +31,7 @@ enum fault pem_text_read(struct span text, const char *label, size_t max, struct
     uint8_t *room;
     size_t n = 0;
 
-    if (pem_next(&in, &block, why) != FAULT_NONE || !span_is(block.label, label) ||
-        block.body.len > max) {
+    if (pem_next(&in, &block, why) != FAULT_NONE || !span_is(block.label, label)) {
         return fault_at(FAULT_SYNTAX, 0, "no PEM block of that kind", why);
     }
     room = buffer_room(out, base64_room(block.body.len));
@@ -41,6 +40,9 @@ enum fault pem_text_read(struct span text, const char *label, size_t max, struct
     }
     if (base64_decode(block.body, room, &n, why) != FAULT_NONE) {
         return fault_at(FAULT_SYNTAX, block.offset, "the base64 of a PEM block is broken", why);
+    }
+    if (n == 0 || n > max) {
+        return fault_at(FAULT_SYNTAX, block.offset, "a PEM block of no such length", why);
     }
     out->len += n;
     return FAULT_NONE;

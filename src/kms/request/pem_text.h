@@ -7,8 +7,8 @@
 void pem_text_add(struct buffer *out, const char *label, struct span bytes);
 
 /*
- * Adds the bytes of the first block, which has that label and is at most `max` characters long.
- * FAULT_SYNTAX: there is no such block; FAULT_RESOURCE, FAULT_LIMIT: `out`.
+ * Adds the bytes of the first block, which has that label and holds 1 to `max` bytes, however its
+ * lines are cut. FAULT_SYNTAX: there is no such block; FAULT_RESOURCE, FAULT_LIMIT: `out`.
  */
 MUST_USE enum fault pem_text_read(struct span text, const char *label, size_t max,
                                   struct buffer *out, struct why *why);

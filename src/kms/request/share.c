@@ -9,7 +9,7 @@
 #define SHARE_LABEL "keyroster share v1"
 #define SHARE_NAME  "KEYROSTER SHARE"
 
-enum { ARENA_MAX = 1 << 20, SEALED_MAX = 4096, FILE_MAX = 16384, SHARE_BODY_MAX = 1024 };
+enum { ARENA_MAX = 1 << 20, SEALED_MAX = 4096, FILE_MAX = 16384, SHARE_MAX = 768 };
 
 static enum fault place_digest(const struct share_place *place, uint8_t digest[TRANSCRIPT_SIZE],
                                struct why *why)
@@ -60,7 +60,7 @@ void share_file_text(struct span sealed, struct buffer *out)
 
 enum fault share_file_read(struct span text, struct buffer *out, struct why *why)
 {
-    enum fault fault = pem_text_read(text, SHARE_NAME, SHARE_BODY_MAX, out, why);
+    enum fault fault = pem_text_read(text, SHARE_NAME, SHARE_MAX, out, why);
 
     if (fault == FAULT_SYNTAX) {
         why->rule = "no file with an agent's share";

@@ -1,3 +1,4 @@
+#include "base/base64.h"
 #include "kms/request/share.h"
 
 #include "support.h"
@@ -126,6 +127,8 @@ static const struct file_row {
      FAULT_SYNTAX},
     {"a digit left over",
      TEXT("-----BEGIN KEYROSTER SHARE-----\nAAAAA\n-----END KEYROSTER SHARE-----\n"), FAULT_SYNTAX},
+    {"an empty block", TEXT("-----BEGIN KEYROSTER SHARE-----\n\n-----END KEYROSTER SHARE-----\n"),
+     FAULT_SYNTAX},
 };
 
 static void file_holds(void **state)
@@ -141,16 +144,54 @@ static void file_holds(void **state)
     free(block);
 }
 
+/* `len` bytes in one line of base64, as another program may write them. */
+static enum fault read_in_one_line(size_t len, struct buffer *back)
+{
+    static const char begin[] = "-----BEGIN KEYROSTER SHARE-----\n",
+                      end[] = "\n-----END KEYROSTER SHARE-----\n";
+    uint8_t bytes[1024] = {0};
+    struct buffer text = buffer_with_max(4096);
+    struct why why = {0};
+    enum fault fault;
+
+    buffer_add_text(&text, begin);
+    base64_add(&text, span_of(bytes, len));
+    buffer_add_text(&text, end);
+    fault = share_file_read(buffer_span(&text), back, &why);
+    buffer_clear(&text);
+    return fault;
+}
+
+/* How the lines are cut decides nothing: the longest share of one line can be written and read. */
+static void the_longest_share(void **state)
+{
+    struct buffer once = buffer_with_max(4096), text = buffer_with_max(4096),
+                  twice = buffer_with_max(4096);
+    struct why why = {0};
+
+    (void)state;
+    assert_int_equal(read_in_one_line(769, &once), FAULT_SYNTAX);
+    assert_int_equal(once.len, 0);
+    assert_int_equal(read_in_one_line(768, &once), FAULT_NONE);
+    share_file_text(buffer_span(&once), &text);
+    assert_int_equal(share_file_read(buffer_span(&text), &twice, &why), FAULT_NONE);
+    assert_true(span_equal(buffer_span(&once), buffer_span(&twice)));
+    buffer_clear(&once);
+    buffer_clear(&text);
+    buffer_clear(&twice);
+}
+
 int main(void)
 {
-    struct CMUnitTest tests[5 + COUNT(file_rows)] = {
+    struct CMUnitTest tests[6 + COUNT(file_rows)] = {
         cmocka_unit_test(it_opens_for_its_agent),
         cmocka_unit_test(it_opens_for_nobody_else),
         cmocka_unit_test(it_opens_in_no_other_place),
         cmocka_unit_test(every_bit_counts),
         cmocka_unit_test(a_file_and_back),
+        cmocka_unit_test(the_longest_share),
     };
 
-    (void)TESTS_OF(tests + 5, file_rows, file_holds);
+    (void)TESTS_OF(tests + 6, file_rows, file_holds);
     return cmocka_run_group_tests(tests, make, drop);
 }
