@@ -1,8 +1,12 @@
 """What the tests of `keyroster kms` share: a store with its people, made once and copied."""
 
+import os
 import pathlib
+import pty
+import select
 import shutil
 import tempfile
+import time
 import unittest
 
 import support
@@ -100,6 +104,32 @@ class KmsTest(unittest.TestCase):
 
     def audit(self):
         return self.site.rows("audit")
+
+    def talk(self, *arguments, answers):
+        """
+        Runs keyroster on a terminal of its own, by pty(7), and answers each prompt when it comes:
+        by a text, or by what a function returns. Returns the status and what was shown.
+        """
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execve(support.KEYROSTER, [support.KEYROSTER, *map(str, arguments)],
+                      support.environment())
+        shown, waiting = "", list(answers)
+        until = time.monotonic() + (240 if support.SANITIZED else 60)
+        while time.monotonic() < until:
+            if select.select([terminal], [], [], 0.2)[0]:
+                try:
+                    shown += os.read(terminal, 4096).decode()
+                except OSError:
+                    break
+            if waiting and shown.endswith(waiting[0][0]):
+                time.sleep(0.05)
+                answer = waiting.pop(0)[1]
+                os.write(terminal, (answer() if callable(answer) else answer).encode() + b"\n")
+        else:
+            os.kill(pid, 9)
+        os.close(terminal)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown
 
     def assert_whole(self):
         """The store passes its own check, and its audit verifies."""

@@ -3,15 +3,13 @@
 import json
 import os
 import pathlib
-import pty
-import select
 import sqlite3
 import subprocess
 import time
 import unittest
 
 from kms_support import KmsTest, passphrase_of
-from support import KEYROSTER, SANITIZED, USAGE, environment, run
+from support import KEYROSTER, USAGE, run
 
 
 class Passphrases(KmsTest):
@@ -58,27 +56,6 @@ class Passphrases(KmsTest):
 
 class Terminal(KmsTest):
     """The verbs on a terminal of their own, by pty(7)."""
-
-    def talk(self, *arguments, answers):
-        """Answers each prompt when it comes; returns the status and what was shown."""
-        pid, terminal = pty.fork()
-        if pid == 0:
-            os.execve(KEYROSTER, [KEYROSTER, *map(str, arguments)], environment())
-        shown, waiting = "", list(answers)
-        until = time.monotonic() + (240 if SANITIZED else 60)
-        while time.monotonic() < until:
-            if select.select([terminal], [], [], 0.2)[0]:
-                try:
-                    shown += os.read(terminal, 4096).decode()
-                except OSError:
-                    break
-            if waiting and shown.endswith(waiting[0][0]):
-                time.sleep(0.05)
-                os.write(terminal, waiting.pop(0)[1].encode() + b"\n")
-        else:
-            os.kill(pid, 9)
-        os.close(terminal)
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown
 
     def test_a_name_and_its_passphrase_are_asked(self):
         status, shown = self.talk("kms", "admins", self.site.store, "--policy", "enrol=2", answers=[

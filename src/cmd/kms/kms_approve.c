@@ -189,9 +189,20 @@ static void describe(const struct recovery *recovery, struct buffer *out)
     buffer_add_text(out, "\nApprove this? (yes/no) ");
 }
 
-/* True when the agent agrees, or need not be asked. A request that is to be refused is not shown.
+/* One request on its way; its texts lie in the arena. */
+struct asked {
+    const char *name; /* of the file */
+    struct buffer file;
+    struct approve_result result;
+    bool is_unseen;      /* it was to be refused when it was to be shown */
+    const char *refused; /* the sentence; NULL: not refused */
+};
+
+/*
+ * True when the agent agrees, or need not be asked. A request that is to be refused is not shown,
+ * and then it is not approved either, whatever becomes of the store meanwhile.
  */
-static bool is_agreed(const struct job *job, struct approver *approver, struct span file,
+static bool is_agreed(const struct job *job, struct approver *approver, struct asked *asked,
                       struct arena *arena)
 {
     struct buffer question = buffer_with_max(QUESTION_MAX);
@@ -202,22 +213,15 @@ static bool is_agreed(const struct job *job, struct approver *approver, struct s
     if (job->yes || !isatty(STDIN_FILENO) || !isatty(STDERR_FILENO)) {
         return true;
     }
-    if (recovery_check(approver->kms, &approver->cas, file, arena, &recovery, &passed_over) ==
-        FAULT_NONE) {
+    asked->is_unseen = recovery_check(approver->kms, &approver->cas, buffer_span(&asked->file),
+                                      arena, &recovery, &passed_over) != FAULT_NONE;
+    if (!asked->is_unseen) {
         describe(&recovery, &question);
         agreed = tidy_apply_ask(buffer_span(&question));
     }
     buffer_clear(&question);
     return agreed;
 }
-
-/* One request on its way; its texts lie in the arena. */
-struct asked {
-    const char *name; /* of the file */
-    struct buffer file;
-    struct approve_result result;
-    const char *refused; /* the sentence; NULL: not refused */
-};
 
 /*
  * Requests that are written in one transaction: a bulk is not kept waiting for the disk by each.
@@ -248,7 +252,7 @@ static void gather(const struct job *job, struct approver *approver, char *const
         *asked = (struct asked){.name = names[i], .file = buffer_with_max(RECOVERY_FILE_MAX)};
         if (readfile(names[i], &asked->file, &why) != FAULT_NONE) {
             complain(names[i], 0, why.rule);
-        } else if (!is_agreed(job, approver, buffer_span(&asked->file), arena)) {
+        } else if (!is_agreed(job, approver, asked, arena)) {
             complain(names[i], 0, "not approved");
         } else {
             group->count++;
@@ -283,7 +287,12 @@ static enum fault approve_group(struct approver *approver, struct arena *arena, 
         struct asked *asked = &group->at[i];
 
         fault = approve(approver, buffer_span(&asked->file), arena, &asked->result, why);
-        if (fault != FAULT_NONE && fault != FAULT_RESOURCE) {
+        if (fault == FAULT_NONE && asked->is_unseen) {
+            fault = kms_tell(approver->kms, FAULT_RESOURCE, why,
+                             "%s was not to be approved when it was to be shown, and is now: "
+                             "somebody writes to the store (nothing was approved)",
+                             asked->name);
+        } else if (fault != FAULT_NONE && fault != FAULT_RESOURCE) {
             fault = keep_refusal(approver->kms, arena, asked, why);
         }
     }
