@@ -161,6 +161,9 @@ enum fault collect_sources_open(struct collector *collector, struct collection *
         out->count++;
         *source = (struct collect_source){0};
         fault = find_agent(collector, &rows[i], arena, &person, source, &wrong, why);
+        if (rows[i].person == collection->recovery.row.requester) {
+            wrong = "who asked counts as nobody";
+        }
         if (fault == FAULT_NONE && wrong == NULL) {
             fault = open_one(collector, &collection->recovery.request, &rows[i], &person, private,
                              source, &wrong, why);

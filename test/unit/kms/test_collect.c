@@ -182,6 +182,29 @@ static void a_liar_is_named(void **state)
     buffer_clear(&file);
 }
 
+/* Bert is an administrator and an agent: his approval of what he asks for himself is nobody's. */
+static void who_asks_counts_as_nobody(void **state)
+{
+    static const struct lie none = {.name = "none"};
+    struct buffer file;
+    struct collection out;
+
+    (void)state;
+    assert_int_equal(site_ask(&site, BERT, "dora@example.org", &file), FAULT_NONE);
+    approve_falsely(&none, BERT, XENIA, buffer_span(&file));
+    approved(XENIA, &file);
+    assert_int_equal(site_collect(&site, BERT, buffer_span(&file), &out), FAULT_DENIED);
+    assert_true(told(BERT, "takes the approval of 2 agents, and 1 is given"));
+    assert_int_equal(out.fault_count, 1);
+    assert_span(out.faults[0].agent, "bert");
+    assert_string_equal(out.faults[0].what, "who asked counts as nobody");
+    collection_clear(&out);
+    approved(YANN, &file);
+    assert_int_equal(site_collect(&site, BERT, buffer_span(&file), &out), FAULT_NONE);
+    collection_clear(&out);
+    buffer_clear(&file);
+}
+
 /* The true approvals of one request, copied to another one of the same user, are of no use. */
 static void approvals_serve_one_request(void **state)
 {
@@ -341,6 +364,7 @@ static void what_was_collected_is_overwritten(void **state)
 int main(void)
 {
     struct CMUnitTest tests[COUNT(lies) + 4] = {
+        cmocka_unit_test_setup(who_asks_counts_as_nobody, reset),
         cmocka_unit_test_setup(approvals_serve_one_request, reset),
         cmocka_unit_test_setup(quorum_less_one_recovers_nothing, reset),
         cmocka_unit_test_setup(administrators_open_no_shares, reset),
