@@ -177,9 +177,12 @@ static enum fault settle(struct kms *kms, const struct issue_terms *terms,
     const struct span address = complete->order.addresses[0];
     char detail[ISSUE_DETAIL_SIZE];
     struct token_row row;
-    /* Again: another process may have used it, while keys were made here. */
+    /* Again: another process may have used it, or holds the user, while keys were made here. */
     enum fault fault = find_row(kms, &complete->token, &arena, &row, why);
 
+    if (fault == FAULT_NONE) {
+        fault = check_user(kms, complete->user, &arena, why);
+    }
     if (fault == FAULT_NONE) {
         fault = token_use(kms->store, row.id, kms->now, why);
     }

@@ -6,6 +6,7 @@
 #include "cert/digest.h"
 #include "kms/authority/crl_make.h"
 #include "kms/request/revocations.h"
+#include "kms/store/audit_rows.h"
 #include "kms/store/certificate_rows.h"
 #include "kms/store/crl_rows.h"
 
@@ -129,16 +130,34 @@ static enum fault hear_of_clash(void *context, struct span serial, enum revocati
                           why);
 }
 
+/*
+ * Another session may have begun later and been done before, while this one waited for its
+ * passphrase: a list is of no earlier time than what stands in it, and than the list before.
+ */
+static enum fault go_on_from_last_act(struct kms *kms, struct why *why)
+{
+    struct audit_head last = {0};
+    enum fault fault = audit_head(kms->store, &last, why);
+
+    if (fault == FAULT_NONE && last.at > kms->now) {
+        kms->now = last.at;
+    }
+    return fault == FAULT_ABSENT ? FAULT_NONE : fault;
+}
+
 enum fault crl_begin(struct kms *kms, const struct crl_asked *asked, struct buffer *der,
                      struct crl_made *out, struct why *why)
 {
-    struct crl_made made = {.this_update = kms->now,
-                            .next_update = kms->now + kms->profile.crl_validity};
+    struct crl_made made = {0};
     const size_t start = der->len;
-    enum fault fault;
+    enum fault fault = kms_begin(kms, why);
 
-    fault = kms_begin(kms, why);
     if (fault == FAULT_NONE) {
+        fault = go_on_from_last_act(kms, why);
+    }
+    if (fault == FAULT_NONE) {
+        made.this_update = kms->now;
+        made.next_update = kms->now + kms->profile.crl_validity;
         fault = revocations_compare(
             kms, &(const struct revocations_listener){.hear = hear_of_clash}, why);
     }

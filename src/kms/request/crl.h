@@ -8,8 +8,10 @@
  * The act `crl`: a revocation list of now, the whole or one of `parts` parts, which together have
  * every entry once. Where profile.conf has no URL for each part, a part has a name of its own, and
  * serials alone decide which entry stands in which part. Its number is greater
- * than that of every list before, parts too. Who is held or revoked stands in it until he has stood
- * in one list that was made after his certificate had ended (RFC 5280, section 3.3).
+ * than that of every list before, parts too, and it is of no earlier time: where another session
+ * was done meanwhile, kms->now becomes the time of the audit's last row. Who is held or revoked
+ * stands in it until he has stood in one list that was made after his certificate had ended (RFC
+ * 5280, section 3.3).
  */
 enum { CRL_PARTS_MAX = PROFILE_PARTS_MAX };
 

@@ -2,6 +2,8 @@
 #include "kms/request/crl.h"
 #include "kms/request/enrol_many.h"
 #include "kms/store/audit_rows.h"
+#include "kms/store/certificate_rows.h"
+#include "kms/store/crl_rows.h"
 #include "kms/store/token_rows.h"
 
 #include "recover_support.h"
@@ -245,6 +247,42 @@ static void a_token_that_changed_meanwhile_is_a_wrong_try(void **state)
     complete_clear(&complete);
 }
 
+/* While keys were made for him: whoever is held gets no new certificates by an old token. */
+static void a_user_who_is_held_meanwhile_gets_none(void **state)
+{
+    struct complete complete = {0};
+    struct issue_terms terms = {0};
+    struct store *store = site.kms[WILMA].store;
+    struct certificate_row *rows;
+    char token[TOKEN_TEXT_SIZE];
+    size_t count = 0;
+    struct p12_dir dir;
+    struct why told = {0};
+
+    (void)state;
+    token_of("held@example.org", token);
+    begin_complete(&site.kms[ANNA], token, &terms, &complete);
+    assert_int_equal(p12_dir_open(site.folder, &dir, &told), FAULT_NONE);
+    assert_int_equal(complete_settle(&site.kms[ANNA], &terms, &dir, "1.p12", &complete, &told),
+                     FAULT_NONE);
+    complete_clear(&complete);
+    token_of("held@example.org", token);
+    begin_complete(&site.kms[ANNA], token, &terms, &complete);
+    ASSERT_DONE(certificate_list(store, complete.user, &site.arena, &rows, &count, why));
+    for (size_t i = 0; i < count; i++) {
+        ASSERT_DONE(certificate_revoke(store, rows[i].id, CERTIFICATE_HELD, 6, SITE_NOW, why));
+    }
+    assert_int_equal(complete_settle(&site.kms[ANNA], &terms, &dir, "2.p12", &complete, &told),
+                     FAULT_DENIED);
+    assert_non_null(strstr(told.rule, "certificates of the user are held"));
+    assert_false(is_there("2.p12"));
+    for (size_t i = 0; i < count; i++) {
+        ASSERT_DONE(certificate_release(store, rows[i].id, why));
+    }
+    p12_dir_close(&dir);
+    complete_clear(&complete);
+}
+
 static void rows_that_nobody_reads_end_the_run(void **state)
 {
     static const char *const addresses[] = {"r1@example.org", "r2@example.org", "r3@example.org"};
@@ -327,6 +365,28 @@ static void a_list_that_was_taken_back_is_not_out(void **state)
     buffer_clear(&der);
 }
 
+/* Two are begun one after the other, and the first waits for its passphrase longer. */
+static void a_list_is_of_no_earlier_time_than_the_one_before(void **state)
+{
+    const struct crl_asked whole = {0};
+    struct buffer der = buffer_with_max(1 << 20);
+    struct crl_made first, second;
+    struct why why = {0};
+
+    (void)state;
+    site.kms[WILMA].now = SITE_NOW + 200;
+    assert_int_equal(crl_begin(&site.kms[WILMA], &whole, &der, &first, &why), FAULT_NONE);
+    assert_int_equal(kms_commit(&site.kms[WILMA], &why), FAULT_NONE);
+    assert_int_equal(crl_begin(&site.kms[ANNA], &whole, &der, &second, &why), FAULT_NONE);
+    assert_int_equal(kms_commit(&site.kms[ANNA], &why), FAULT_NONE);
+    assert_true(second.number > first.number);
+    assert_int_equal(second.this_update, first.this_update);
+    assert_int_equal(second.next_update, first.next_update);
+    assert_int_equal(crl_check(site.kms[ANNA].store, second.number, site.kms[ANNA].now, &why),
+                     FAULT_NONE);
+    buffer_clear(&der);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -334,10 +394,12 @@ int main(void)
         cmocka_unit_test_setup(two_use_a_token_at_the_same_time, reset),
         cmocka_unit_test_setup(a_commit_that_fails_takes_the_file_away, reset),
         cmocka_unit_test_setup(a_token_that_changed_meanwhile_is_a_wrong_try, reset),
+        cmocka_unit_test_setup(a_user_who_is_held_meanwhile_gets_none, reset),
         cmocka_unit_test_setup(rows_that_nobody_reads_end_the_run, reset),
         cmocka_unit_test_setup(another_session_is_seen, reset),
         cmocka_unit_test_setup(what_came_before_a_break_is_done, reset),
         cmocka_unit_test_setup(a_list_that_was_taken_back_is_not_out, reset),
+        cmocka_unit_test_setup(a_list_is_of_no_earlier_time_than_the_one_before, reset),
     };
 
     return cmocka_run_group_tests(tests, make, clear);
