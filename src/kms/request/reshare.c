@@ -164,12 +164,38 @@ static enum fault dismiss(struct act *a, const struct person_row *people, size_t
     return fault;
 }
 
+static bool is_named(const struct act *a, struct span name)
+{
+    for (size_t i = 0; i < a->order->agent_count; i++) {
+        if (span_is(name, a->order->agents[i].name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Administrators who are no agents stay beside the agents. */
+static enum fault check_room(const struct act *a, const struct person_row *people, size_t count,
+                             struct why *why)
+{
+    size_t after = a->order->agent_count;
+
+    for (size_t i = 0; i < count; i++) {
+        after += people[i].is_admin && !is_named(a, people[i].name) ? 1 : 0;
+    }
+    return after <= KMS_PEOPLE_MAX ? FAULT_NONE
+                                   : fault_at(FAULT_LIMIT, 0, "a store has 64 people at most", why);
+}
+
 static enum fault change_people(struct act *a, struct why *why)
 {
     struct person_row *people;
     size_t count;
     enum fault fault = vouched_list(a->kms, &a->arena, &people, &count, why);
 
+    if (fault == FAULT_NONE) {
+        fault = check_room(a, people, count, why);
+    }
     for (size_t i = 0; i < a->order->agent_count && fault == FAULT_NONE; i++) {
         fault = take_member(a, i, people, count, why);
     }

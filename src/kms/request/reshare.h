@@ -46,6 +46,7 @@ MUST_USE enum fault reshare_is_known(struct kms *kms, const char *name, bool *ou
  *                 its agent's; a passphrase that is too weak
  * FAULT_ABSENT    an agent keeps his share in a file, and none was given; or no recovery key: an
  *                 audit row says it after each of these
+ * FAULT_LIMIT     more than KMS_PEOPLE_MAX people in office afterwards
  * FAULT_RESOURCE  the store, memory
  */
 MUST_USE enum fault reshare_agents(struct kms *kms, const struct reshare_order *order,

@@ -156,7 +156,7 @@ static enum fault reshare(struct kms *kms, const char *const agents[], size_t co
                           unsigned quorum, const struct secret *passphrase, bool in_files,
                           struct reshare_result *result)
 {
-    struct person_choice people[SITE_PEOPLE] = {0};
+    struct person_choice people[VAULT_AGENTS_MAX] = {0};
     const struct reshare_order order = {
         .agents = people, .agent_count = count, .quorum = quorum, .in_files = in_files};
     struct why told;
@@ -193,6 +193,28 @@ static void it_is_refused(void **state)
     }
     assert_false(acting.in_transaction);
     assert_int_equal(result.count, 0);
+    assert_refused_in_audit();
+    assert_as_before(&before);
+    secret_clear(&passphrase);
+}
+
+/* Three administrators stay, who are no agents: with 62 agents there would be 65 people. */
+static void more_people_than_a_store_has(void **state)
+{
+    enum { NEW = KMS_PEOPLE_MAX - 2 };
+    const struct generation before = generation_now();
+    struct secret passphrase = site_passphrase("one of many");
+    struct reshare_result result = {0};
+    char names[NEW][16];
+    const char *agents[NEW];
+
+    (void)state;
+    for (size_t i = 0; i < NEW; i++) {
+        (void)snprintf(names[i], sizeof(names[i]), "agent %zu", i);
+        agents[i] = names[i];
+    }
+    assert_int_equal(reshare(&acting, agents, NEW, 2, &passphrase, false, &result), FAULT_LIMIT);
+    assert_string_equal(acting.told, "a store has 64 people at most");
     assert_refused_in_audit();
     assert_as_before(&before);
     secret_clear(&passphrase);
@@ -331,7 +353,7 @@ static void who_was_dropped_holds_nothing(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(refusals) + COUNT(crews) + COUNT(gives_out) + 3];
+    struct CMUnitTest tests[COUNT(refusals) + COUNT(crews) + COUNT(gives_out) + 4];
     size_t n = 0;
 
     for (size_t i = 0; i < COUNT(refusals); i++) {
@@ -352,6 +374,7 @@ int main(void)
                                          .setup_func = reset,
                                          .initial_state = (void *)(uintptr_t)&gives_out[i]};
     }
+    tests[n++] = (struct CMUnitTest)cmocka_unit_test_setup(more_people_than_a_store_has, reset);
     tests[n++] =
         (struct CMUnitTest)cmocka_unit_test_setup(who_is_known_chooses_no_passphrase, reset);
     tests[n++] =
