@@ -260,6 +260,9 @@ enum fault roster_run(const struct roster *roster, struct outcome *out, struct w
     if (fault == FAULT_NONE) {
         fault = run_once(roster, keys, false, out, why);
     }
+    if (fault == FAULT_NONE && roster->witness != NULL && roster->witness->total != NULL) {
+        roster->witness->total(roster->witness->context, out->summary.marks);
+    }
     if (fault == FAULT_NONE) {
         fault = report_end(roster->report, &out->summary, why);
     }

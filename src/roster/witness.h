@@ -25,6 +25,11 @@ struct witness {
      * been reported. `whole`: nothing of them was missing.
      */
     void (*settle)(void *context, bool whole);
+    /*
+     * NULL, or called once at the end, when every mailbox has been counted: adds to the counts of
+     * its marks (by bit) what stands in no single mailbox.
+     */
+    void (*total)(void *context, uint64_t *marks);
 };
 
 #endif

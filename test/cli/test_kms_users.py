@@ -501,6 +501,22 @@ class Join(Books):
         table = self.users("--join", path, "--summary", form="table").out.decode()
         self.assertRegex(table, r"(?m)^superseded-published +1$")
 
+    def test_users_count_once_in_however_many_directories(self):
+        two = [self.entry("ada", *self.encryption("ada")), self.entry("cyd"), self.entry("zed")]
+        one, same = self.write(*two), self.folder / "same.ldif"
+        shutil.copy(one, same)
+        alone = self.users("--summary").rows[0]
+        for joined in ((one,), (one, same)):
+            more = [word for path in joined for word in ("--join", path)]
+            for threads in (1, 3):
+                told = self.users(*more, "--summary", "--threads", threads).rows[0]
+                self.assertEqual(told["join"],
+                                 {"in-directory": 3 * len(joined), "in-books": len(PEOPLE)})
+                self.assertEqual(told["kms"], alone["kms"])
+                self.assertEqual(told["disagree"]["unknown-to-kms"], len(joined))
+            table = self.users(*more, form="table").out.decode()
+            self.assertIn(f"{3 * len(joined)} in the directory, 8 in the books; ", table)
+
     def test_threads_make_no_difference(self):
         path = self.write(*(self.entry(name, *self.encryption(name)) for name in PEOPLE[:4]),
                           *(self.entry(f"u{n}") for n in range(5000)))

@@ -215,9 +215,9 @@ const struct book_note *book_index_find(const struct book_index *index, struct s
     return found != NULL ? found->note : NULL;
 }
 
-void book_index_see(struct book_index *index, const struct book_note *note)
+bool book_index_see(struct book_index *index, const struct book_note *note)
 {
-    atomic_store_explicit(&index->seen[note->number], true, memory_order_relaxed);
+    return !atomic_exchange_explicit(&index->seen[note->number], true, memory_order_relaxed);
 }
 
 bool book_index_has_seen(const struct book_index *index, uint32_t number)

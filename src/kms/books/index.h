@@ -16,8 +16,9 @@ void book_index_free(struct book_index *index);
 /* Whose address that is, without regard to case; NULL: nobody's. Safe from many threads. */
 const struct book_note *book_index_find(const struct book_index *index, struct span address);
 
-/* Notes that a mailbox of a directory is this user's; safe from many threads. */
-void book_index_see(struct book_index *index, const struct book_note *note);
+/* Notes that a mailbox of a directory is this user's; safe from many threads. True the first time.
+ */
+bool book_index_see(struct book_index *index, const struct book_note *note);
 
 /* The same user's note, by its number; and whether it has been seen. */
 bool book_index_has_seen(const struct book_index *index, uint32_t number);

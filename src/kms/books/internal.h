@@ -2,6 +2,7 @@
 #define KMS_BOOKS_INTERNAL_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "kms/books/books.h"
 #include "kms/books/index.h"
@@ -20,6 +21,8 @@ struct books {
     bool has_authority;       /* there are any */
     bool is_whole;            /* nothing is missing of the directories */
     pthread_mutex_t asking;   /* of the store, by the witness */
+    /* Marks of the users whom directories have: of each once, in however many of them he is. */
+    atomic_uint_least64_t listed[BOOK_MARK_COUNT];
 };
 
 /* The value of an entry that holds its note, and is asked for by the projection. */

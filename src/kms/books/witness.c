@@ -58,6 +58,32 @@ static const struct book_note *find_note(const struct books *books, const struct
     return note;
 }
 
+/* Everything that is counted of a user, and not of a mailbox of his. */
+static uint32_t marks_of_user(const struct book_facts *facts)
+{
+    return 1U << BOOK_KNOWN | book_marks(facts->note, facts->at);
+}
+
+/* A user may be in two directories, or twice in one: he counts the first time. */
+static void see(struct books *books, const struct book_facts *facts)
+{
+    if (!book_index_see(books->index, facts->note)) {
+        return;
+    }
+    for (uint32_t rest = marks_of_user(facts); rest != 0; rest &= rest - 1) {
+        atomic_fetch_add_explicit(&books->listed[__builtin_ctz(rest)], 1, memory_order_relaxed);
+    }
+}
+
+static void total(void *context, uint64_t *marks)
+{
+    struct books *books = context;
+
+    for (size_t i = 0; i < BOOK_MARK_COUNT; i++) {
+        marks[i] += atomic_load_explicit(&books->listed[i], memory_order_relaxed);
+    }
+}
+
 /* A mailbox of a directory: what the books know of its certificates need not be asked. */
 static enum fault meet_listed(struct books *books, const struct entry *entry,
                               struct mailbox *mailbox, struct book_facts *facts)
@@ -65,7 +91,7 @@ static enum fault meet_listed(struct books *books, const struct entry *entry,
     facts->is_listed = true;
     facts->note = find_note(books, entry);
     if (facts->note != NULL) {
-        book_index_see(books->index, facts->note);
+        see(books, facts);
     }
     for (size_t i = 0; i < mailbox->count; i++) {
         struct candidate *candidate = &mailbox->candidates[i];
@@ -214,9 +240,7 @@ static void judged(void *context, const struct mailbox *mailbox, struct verdict 
         if (facts->is_joined && !facts->is_untold && facts->note->state != USER_LEFT) {
             verdict->marks |= 1U << BOOK_NOT_IN_DIRECTORY;
         }
-    }
-    if (facts->note != NULL) {
-        verdict->marks |= 1U << BOOK_KNOWN | book_marks(facts->note, facts->at);
+        verdict->marks |= facts->note != NULL ? marks_of_user(facts) : 0;
     }
     if ((verdict->marks & BOOK_DIFFERENCES) != 0) {
         verdict->marks |= 1U << BOOK_DIFFERS;
@@ -232,5 +256,6 @@ static void settle(void *context, bool whole)
 
 struct witness books_witness_of(struct books *books)
 {
-    return (struct witness){.context = books, .meet = meet, .judged = judged, .settle = settle};
+    return (struct witness){
+        .context = books, .meet = meet, .judged = judged, .settle = settle, .total = total};
 }
