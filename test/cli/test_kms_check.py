@@ -155,6 +155,27 @@ class Issued(WithCertificates):
                 self.spoil(f"UPDATE certificate SET {column} = {value} WHERE purpose = 1")
                 self.told(self.certificate(self.ben, "encryption"), said)
 
+    def test_a_part_that_its_url_does_not_name(self):
+        """A revoked certificate in another part is missing where its URL leads."""
+        profile = self.site.store / "profile.conf"
+        text = profile.read_text()
+        profile.write_text(text.replace("#crl_url = http://pki.example.org/list.crl",
+                                        "crl_url = http://pki.example.org/{part}/of-{part}.crl")
+                           .replace("crl_parts = 1", "crl_parts = 40"))
+        for again in range(3):  # one at least is in a part above 9
+            (row,) = self.site.rows("enrol", "carl@example.org", "--issue", "--p12-dir",
+                                    self.site.folder / "p12", *["--again"] * (again > 0),
+                                    "--passphrase", f"p12={self.site.file_of('dee')}", by=["anna"])
+        self.assert_whole()
+        for part in ("crl_part % 40 + 1", "0"):
+            with self.subTest(part=part):
+                self.spoil(f"UPDATE certificate SET crl_part = {part} WHERE serial = ?",
+                           values=(bytes.fromhex(row["signing"]),))
+                self.told(self.certificate(row, "signing"), "names another part")
+        profile.write_text(text)  # where no part has a URL, none is missed
+        done = self.site.kms("check", jsonl=True)
+        self.assertNotIn(b"names another part", done.out)
+
     def test_another_serial(self):
         self.spoil("UPDATE certificate SET serial = x'55' "
                    "WHERE id = (SELECT min(id) FROM certificate)")

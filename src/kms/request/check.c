@@ -39,13 +39,12 @@ static enum fault check_rows(struct checking *c, struct why *why)
 static enum fault check_profile(struct checking *c, struct why *why)
 {
     struct buffer text = buffer_with_max(STORE_PROFILE_MAX);
-    struct profile profile;
     struct why wrong = {0};
     size_t line = 0;
     enum fault fault = store_profile_read(c->kms->store, &text, &wrong);
 
     if (fault == FAULT_NONE) {
-        fault = profile_parse(buffer_span(&text), &profile, &line, &wrong);
+        fault = profile_parse(buffer_span(&text), &c->profile, &line, &wrong);
     }
     if (fault != FAULT_NONE && fault != FAULT_RESOURCE) {
         fault = line > 0 ? check_report(c, why, wrong.rule, "profile.conf line %zu", line)

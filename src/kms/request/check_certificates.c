@@ -1,3 +1,6 @@
+#include <string.h>
+
+#include "base/ascii.h"
 #include "cert/cert.h"
 #include "kms/authority/key.h"
 #include "kms/request/check_internal.h"
@@ -106,6 +109,50 @@ static const char *compare(const struct certificate_row *row, const struct cert 
     return NULL;
 }
 
+/* The number at the start of a text; 0: there is none, or one of no part. */
+static uint32_t number_at(struct span text)
+{
+    uint32_t number = 0;
+
+    for (size_t i = 0; i < text.len && ascii_is_digit(text.at[i]) && number <= PROFILE_PARTS_MAX;
+         i++) {
+        number = number * 10 + (uint32_t)(text.at[i] - '0');
+    }
+    return number <= PROFILE_PARTS_MAX ? number : 0;
+}
+
+static bool has_url_of_part(const struct profile *profile, struct span der, uint32_t part)
+{
+    struct buffer url = buffer_with_max((size_t)2 * PROFILE_URL_MAX);
+    bool found;
+
+    profile_add_crl_url(profile, part, &url);
+    found = url.fault == FAULT_NONE && memmem(der.at, der.len, url.at, url.len) != NULL;
+    buffer_clear(&url);
+    return found;
+}
+
+/*
+ * Which part of the revocation list the certificate's URL names, by the profile of now; 0: none
+ * that can be told. Whoever looks there would miss a revoked one whose row has it in another part.
+ */
+static uint32_t named_part(const struct profile *profile, struct span der)
+{
+    const char *mark = strstr(profile->crl_url, "{part}");
+    const size_t before = mark != NULL ? (size_t)(mark - profile->crl_url) : 0;
+    const uint8_t *at;
+
+    while (before > 0 && (at = memmem(der.at, der.len, profile->crl_url, before)) != NULL) {
+        der = span_from(der, (size_t)(at - der.at) + before);
+        const uint32_t part = number_at(der);
+
+        if (part > 0 && has_url_of_part(profile, span_of(at, before + der.len), part)) {
+            return part;
+        }
+    }
+    return 0;
+}
+
 /* The envelope of an escrowed certificate; NULL: it is as it should be. */
 static const char *check_envelope(struct checking *c, const struct certificate_row *row,
                                   const struct envelope_row *envelope)
@@ -169,6 +216,13 @@ static enum fault check_one(struct checking *c, const struct certificate_row *ro
     }
     if (what == NULL && !check_signed(c, row->der)) {
         what = "the certificate is not signed by our CA";
+    }
+    if (what == NULL) {
+        const uint32_t part = named_part(&c->profile, row->der);
+
+        what = part != 0 && part != row->crl_part
+                   ? "the certificate's URL names another part of the revocation list than its row"
+                   : NULL;
     }
     if (what == NULL) {
         what = compare_addresses(owner, &cert);

@@ -3,6 +3,7 @@
 
 #include "cert/ca.h"
 #include "cert/signature.h"
+#include "kms/authority/profile.h"
 #include "kms/request/check.h"
 #include "kms/store/authority_rows.h"
 
@@ -24,6 +25,7 @@ struct checking {
     struct check_issuer issuers[CHECK_ISSUERS_MAX];
     struct span certificates[CHECK_ISSUERS_MAX]; /* theirs */
     size_t issuer_count;
+    struct profile profile; /* as it is now; {0} where it cannot be read */
 };
 
 /* Reports a place, as printf; the fault of `each`. */
