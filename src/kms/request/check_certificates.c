@@ -2,6 +2,8 @@
 
 #include "base/ascii.h"
 #include "cert/cert.h"
+#include "cert/der.h"
+#include "cert/der_write.h"
 #include "kms/authority/key.h"
 #include "kms/request/check_internal.h"
 #include "kms/request/envelope_binding.h"
@@ -12,7 +14,7 @@
 #include "kms/vault/envelope.h"
 #include "verdict/address.h"
 
-enum { SERIAL_TEXT = 2 * CERTIFICATE_SERIAL_MAX + 1, ARENA_MAX = 1 << 20 };
+enum { SERIAL_TEXT = 2 * CERTIFICATE_SERIAL_MAX + 1, ARENA_MAX = 1 << 20, URI_NAME = 6 };
 
 /* An INTEGER's bytes without the zero byte that stands for its sign. */
 static struct span without_zero(struct span serial)
@@ -121,14 +123,19 @@ static uint32_t number_at(struct span text)
     return number <= PROFILE_PARTS_MAX ? number : 0;
 }
 
+/* As a name of its own (RFC 5280, section 4.2.1.6), not within somebody's display name. */
 static bool has_url_of_part(const struct profile *profile, struct span der, uint32_t part)
 {
     struct buffer url = buffer_with_max((size_t)2 * PROFILE_URL_MAX);
+    struct buffer name = buffer_with_max((size_t)3 * PROFILE_URL_MAX);
     bool found;
 
     profile_add_crl_url(profile, part, &url);
-    found = url.fault == FAULT_NONE && memmem(der.at, der.len, url.at, url.len) != NULL;
+    der_add(&name, DER_CONTEXT | URI_NAME, buffer_span(&url));
+    found = url.fault == FAULT_NONE && name.fault == FAULT_NONE &&
+            memmem(der.at, der.len, name.at, name.len) != NULL;
     buffer_clear(&url);
+    buffer_clear(&name);
     return found;
 }
 
@@ -140,13 +147,14 @@ static uint32_t named_part(const struct profile *profile, struct span der)
 {
     const char *mark = strstr(profile->crl_url, "{part}");
     const size_t before = mark != NULL ? (size_t)(mark - profile->crl_url) : 0;
+    struct span rest = der;
     const uint8_t *at;
 
-    while (before > 0 && (at = memmem(der.at, der.len, profile->crl_url, before)) != NULL) {
-        der = span_from(der, (size_t)(at - der.at) + before);
-        const uint32_t part = number_at(der);
+    while (before > 0 && (at = memmem(rest.at, rest.len, profile->crl_url, before)) != NULL) {
+        rest = span_from(rest, (size_t)(at - rest.at) + before);
+        const uint32_t part = number_at(rest);
 
-        if (part > 0 && has_url_of_part(profile, span_of(at, before + der.len), part)) {
+        if (part > 0 && has_url_of_part(profile, der, part)) {
             return part;
         }
     }
