@@ -129,7 +129,8 @@ class Envelopes(RebuildTest):
         self.enrol(recovery.ADDRESS)
         ((serial, _),) = self.encryption_certificates()
         ((cms,),) = self.database("SELECT cms FROM envelope")
-        for form in (serial, serial.lower(), f"00{serial}"):
+        colons = ":".join(serial[at:at + 2] for at in range(0, len(serial), 2))
+        for form in (serial, serial.lower(), f"00{serial}", f"0x{serial}", colons):
             self.assertEqual(self.envelope(form).read_bytes(), cms)
         told = self.done(self.site.kms("envelope", "--serial", serial)).out
         self.assertEqual(told, cms)

@@ -5,6 +5,7 @@
 #include "base/readfile.h"
 #include "cmd/kms/kms.h"
 #include "cmd/kms/kms_options.h"
+#include "cmd/kms/kms_output.h"
 #include "cmd/kms/kms_rows.h"
 #include "kms/request/audit.h"
 
@@ -144,9 +145,8 @@ static int verify(const struct kms_options *o, struct kms *kms, const struct aud
 static int write_head(const struct job *job, struct kms_options *o, struct kms *kms)
 {
     struct buffer text = buffer_with_max(AUDIT_HEAD_MAX);
-    struct outfile out = {.fd = -1};
     struct why why = {0};
-    enum fault fault;
+    int status;
 
     for (size_t i = 0; i < o->passphrases.count; i++) {
         if (!kms_passphrases_sign_in_one(&o->passphrases, kms, o->passphrases.at[i].name)) {
@@ -157,19 +157,9 @@ static int write_head(const struct job *job, struct kms_options *o, struct kms *
         buffer_clear(&text);
         return kms_complain(o, &why);
     }
-    fault = outfile_open(job->head, &out, &why);
-    if (fault == FAULT_NONE) {
-        fault = outfile_write(&out, buffer_span(&text), &why);
-    }
-    if (fault == FAULT_NONE) {
-        fault = outfile_commit(&out, &why);
-    }
-    if (fault != FAULT_NONE) {
-        complain(job->head, 0, why.rule);
-    }
-    outfile_clear(&out);
+    status = kms_output_write(job->head, KMS_FOR_OWNER, buffer_span(&text));
     buffer_clear(&text);
-    return fault == FAULT_NONE ? EXIT_DONE : EXIT_NOT_DONE;
+    return status;
 }
 
 static int run(const struct job *job, struct kms_options *o)

@@ -28,14 +28,6 @@ static const char restore_help[] =
     "\n"
     "Makes a store of a backup, where nothing is yet. Needs no passphrase.\n";
 
-/* There are no options of their own. */
-static const char *take(void *own, int code, const char *argument)
-{
-    (void)own;
-    (void)code;
-    return argument;
-}
-
 static int back_up(const struct kms_options *o)
 {
     struct kms kms = {0};
@@ -55,7 +47,7 @@ static int back_up(const struct kms_options *o)
 int kms_verb_backup(int argc, char **argv)
 {
     static const struct kms_verb verb = {
-        .name = "backup", .help = backup_help, .options = backup_options, .take = take};
+        .name = "backup", .help = backup_help, .options = backup_options};
     struct kms_options options;
     int status;
 
@@ -76,7 +68,6 @@ int kms_verb_restore(int argc, char **argv)
     static const struct kms_verb verb = {.name = "restore",
                                          .help = restore_help,
                                          .options = restore_options,
-                                         .take = take,
                                          .rest_min = 1,
                                          .rest_max = 1,
                                          .rest_name = "STORE",

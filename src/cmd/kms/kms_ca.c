@@ -1,6 +1,6 @@
-#include "base/outfile.h"
 #include "cmd/kms/kms.h"
 #include "cmd/kms/kms_options.h"
+#include "cmd/kms/kms_output.h"
 #include "kms/request/certificates.h"
 
 /* Chains are short; a certificate of a CA has 2 KB at most. */
@@ -20,33 +20,6 @@ static const char help[] =
     "\n"
     "  -o, --output FILE     write to FILE, which appears whole or not at all\n";
 
-static const char *take(void *own, int code, const char *argument)
-{
-    (void)own;
-    (void)code;
-    return argument;
-}
-
-static int write_out(const struct kms_options *o, struct span pem)
-{
-    struct outfile out = {.fd = -1};
-    struct why why = {0};
-    enum fault fault = kms_open_published(o->output, &out, &why);
-
-    if (fault == FAULT_NONE) {
-        fault = outfile_write(&out, pem, &why);
-    }
-    if (fault == FAULT_NONE) {
-        fault = outfile_commit(&out, &why);
-    }
-    outfile_clear(&out);
-    if (fault != FAULT_NONE) {
-        complain(o->output != NULL ? o->output : "standard output", 0, why.rule);
-        return EXIT_NOT_DONE;
-    }
-    return EXIT_DONE;
-}
-
 static int run(const struct kms_options *o)
 {
     struct buffer pem = buffer_with_max(PEM_MAX);
@@ -58,7 +31,7 @@ static int run(const struct kms_options *o)
         certificates_pem(&kms, &pem, &why) != FAULT_NONE) {
         status = kms_complain(o, &why);
     } else {
-        status = write_out(o, buffer_span(&pem));
+        status = kms_output_write(o->output, KMS_FOR_OTHERS, buffer_span(&pem));
     }
     kms_close(&kms);
     buffer_clear(&pem);
@@ -67,8 +40,7 @@ static int run(const struct kms_options *o)
 
 int kms_verb_ca(int argc, char **argv)
 {
-    static const struct kms_verb verb = {
-        .name = "ca", .help = help, .options = long_options, .take = take};
+    static const struct kms_verb verb = {.name = "ca", .help = help, .options = long_options};
     struct kms_options options;
     int status;
 

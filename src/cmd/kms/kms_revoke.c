@@ -1,12 +1,10 @@
 #include <signal.h>
-#include <string.h>
 
-#include "base/hex.h"
 #include "cmd/kms/kms.h"
 #include "cmd/kms/kms_issuing.h"
+#include "cmd/kms/kms_serial.h"
 #include "cmd/kms/kms_source.h"
 #include "kms/request/revoke.h"
-#include "kms/store/certificate_rows.h"
 
 enum { ADDRESSES_GIVEN_MAX = 1 << 20, SERIALS_MAX = 1024 };
 
@@ -40,14 +38,9 @@ static const char help[] =
     "      --hold            not for good: until --release\n"
     "      --release         what is held is good again\n";
 
-struct serial {
-    uint8_t bytes[CERTIFICATE_SERIAL_MAX];
-    size_t len;
-};
-
 struct job {
     struct kms_source source;
-    struct serial serials[SERIALS_MAX];
+    struct kms_serial serials[SERIALS_MAX];
     size_t serial_count;
     const char *reason;
     bool hold, release;
@@ -59,37 +52,14 @@ struct job {
     bool some;
 };
 
-/* Hexadecimal as it is printed, or as others print it: capital letters, zeros or 0x in front,
- * colons. */
 static const char *take_serial(struct job *job, const char *argument)
 {
-    static const char wrong[] = "--serial is hexadecimal, 20 bytes at most, not";
-    char digits[2 * CERTIFICATE_SERIAL_MAX + 1];
-    struct serial *serial = &job->serials[job->serial_count];
-    size_t n = 0;
-
     if (job->serial_count == SERIALS_MAX) {
         return "too many serial numbers: --serial";
     }
-    if (argument[0] == '0' && (argument[1] == 'x' || argument[1] == 'X')) {
-        argument += 2;
+    if (!kms_serial_take(argument, &job->serials[job->serial_count])) {
+        return "--serial is hexadecimal, 20 bytes at most, not";
     }
-    for (const char *at = argument + strspn(argument, "0:"); *at != '\0'; at++) {
-        if (*at != ':') {
-            if (n == sizeof(digits) - 1) {
-                return wrong;
-            }
-            digits[n++] = *at;
-        }
-    }
-    if (n % 2 == 1) {
-        memmove(digits + 1, digits, n++);
-        digits[0] = '0';
-    }
-    if (n == 0 || hex_run_length(span_of(digits, n)) != n) {
-        return wrong;
-    }
-    serial->len = hex_decode_run(span_of(digits, n), serial->bytes) / 2;
     job->serial_count++;
     return NULL;
 }
@@ -156,9 +126,9 @@ static enum fault next(void *context, struct arena *arena, struct revoke_asked *
         return fault;
     }
     if (job->next < job->serial_count) {
-        const struct serial *serial = &job->serials[job->next++];
+        const struct kms_serial *serial = &job->serials[job->next++];
 
-        out->serial = span_of(serial->bytes, serial->len);
+        out->serial = span_of(serial->at, serial->len);
         return FAULT_NONE;
     }
     if (job->serial_count > 0 || job->next == job->count) {
