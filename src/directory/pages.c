@@ -1,10 +1,12 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <ldap.h>
 
 #include "directory/asking.h"
+#include "directory/lull.h"
 
 enum {
     TICK_MS = 100, /* how long to wait for an answer before the sink is told */
@@ -170,17 +172,34 @@ static enum fault answer_failed(struct asking *asking, struct why *why)
                          asking->last_dn);
 }
 
+/* Rests where all is read that has come, and more comes by itself (lull.h). */
+static void rest(struct lull *lull, Sockbuf *line)
+{
+    const struct timespec moment = {.tv_nsec = LULL_US * 1000L};
+
+    if (line != NULL && ber_sockbuf_ctrl(line, LBER_SB_OPT_DATA_READY, NULL) <= 0 &&
+        lull_is_due(lull)) {
+        (void)nanosleep(&moment, NULL);
+    }
+}
+
 /* Reads answers until the page has ended; `*ended` tells whether it did. */
 static enum fault read_page(struct asking *asking, int id, struct page_end *end, struct why *why)
 {
     struct directory *directory = asking->directory;
+    struct lull lull = lull_start(asking->page_size);
+    Sockbuf *line = NULL;
     bool ended = false;
     enum fault fault = FAULT_NONE;
 
+    (void)ldap_get_option(directory->ld, LDAP_OPT_SOCKBUF, &line);
     while (fault == FAULT_NONE && !ended) {
         struct timeval tick = {.tv_usec = TICK_MS * 1000L};
         LDAPMessage *message = NULL;
-        int kind = ldap_result(directory->ld, id, LDAP_MSG_ONE, &tick, &message);
+        int kind;
+
+        rest(&lull, line);
+        kind = ldap_result(directory->ld, id, LDAP_MSG_ONE, &tick, &message);
 
         if (kind < 0 || (kind == 0 && atomic_load(&directory->aborted))) {
             return answer_failed(asking, why);
@@ -192,6 +211,7 @@ static enum fault read_page(struct asking *asking, int id, struct page_end *end,
         directory_note_answer(directory);
         directory->spoken = true;
         if (kind == LDAP_RES_SEARCH_ENTRY) {
+            lull_count(&lull);
             fault = asking_take_entry(asking, message, why);
         } else if (kind == LDAP_RES_SEARCH_REFERENCE) {
             asking_read_reference(asking, message);
