@@ -18,20 +18,24 @@ enum {
     NAMES_MAX = 512, /* attributes of one search */
 };
 
-/* What a mailbox is judged by, as servers call it (entry/attribute.c has them all). */
+/*
+ * What a mailbox is judged by, as servers call it (entry/attribute.c has them all). What every
+ * server knows stands first: slapd looks for each attribute of an entry from the start of the list,
+ * and takes long over a name that its schema has not.
+ */
 static const char *const judged[] = {
     "objectClass",
     "cn",
-    "displayName",
     "mail",
+    "userCertificate",
+    "userCertificate;binary", /* OpenLDAP answers to both by this one, Active Directory to none */
+    "userSMIMECertificate",
+    "displayName",
     "proxyAddresses",
     "mailNickname",
     "mailAlternateAddress",
     "mailLocalAddress",
     "zimbraMailAlias",
-    "userCertificate",
-    "userCertificate;binary", /* OpenLDAP answers to both by this one, Active Directory to none */
-    "userSMIMECertificate",
     "taggedCertificate",
     "tagged-x509-cert",
 };
