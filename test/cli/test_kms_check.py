@@ -221,6 +221,67 @@ class Issued(WithCertificates):
         self.told(self.certificate(self.anna, "encryption"))
 
 
+class Enrolled(WithCertificates):
+    """Users and their tokens, which the CA vouches for."""
+
+    def setUp(self):
+        super().setUp()
+        (row,) = self.site.rows("enrol", "cai@example.org", "--name", "Cai Lund", by=["anna"])
+        self.token = self.site.folder / "token"
+        self.token.write_text(row["token"])
+        self.name = "token " + row["token"].replace("-", "")[:6]
+        self.assert_whole()
+
+    def complete(self):
+        return self.site.kms("complete", "--token-file", self.token, "--p12",
+                             self.site.folder / "cai.p12", "--passphrase",
+                             f"p12={self.site.file_of('dee')}", by=["anna"], jsonl=True)
+
+    def test_a_token_that_was_altered(self):
+        for change in ("token SET expires = expires + 864000", "token SET key_kind = 'rsa2048'",
+                       "token SET user = 1", "user SET name = 'Mallory' WHERE id = 3"):
+            with self.subTest(change=change):
+                self.setUp()
+                self.spoil(f"UPDATE {change}")
+                self.told(self.name, "does not vouch")
+                self.refused(self.complete(), "does not vouch")
+                self.assertFalse((self.site.folder / "cai.p12").exists())
+
+    def test_a_token_of_whoever_can_write(self):
+        self.spoil("INSERT INTO token(id, user, hash, created, expires, tries, key_kind, vouched) "
+                   "SELECT 'ABCDEF', 1, hash, created, expires, 0, key_kind, vouched FROM token")
+        self.told("token ABCDEF", "does not vouch")
+
+    def test_a_used_token_that_is_open_again(self):
+        self.done(self.complete())
+        self.assert_whole()
+        self.spoil("UPDATE token SET used_at = NULL")
+        self.told(self.name, "that it was used")
+
+    def test_a_name_or_an_address_that_nobody_enrolled(self):
+        self.done(self.site.kms("enrol", "ben@example.org", "--again", "--issue", "--name",
+                                "Ben Hall", "--also", "b.hall@example.org", "--p12-dir",
+                                self.site.folder / "p12", "--passphrase",
+                                f"p12={self.site.file_of('dee')}", by=["anna"], jsonl=True))
+        self.assert_whole()
+        for change in ("UPDATE user SET name = 'Mallory' WHERE address = 'ben@example.org'",
+                       "UPDATE user_address SET until = since",
+                       "INSERT INTO user_address(user, address, folded, since) VALUES(2, "
+                       "'m@example.org', 'm@example.org', 5)"):
+            with self.subTest(change=change):
+                self.spoil(change)
+                self.told("user ben@example.org", "the audit tells of")
+                self.spoil("UPDATE user SET name = 'Ben Hall' WHERE id = 2",
+                           "UPDATE user_address SET until = NULL")
+
+    def test_a_change_of_address(self):
+        self.done(self.site.kms("enrol", "cai.lund@example.org", "--instead-of", "cai@example.org",
+                                by=["anna"], jsonl=True))
+        self.done(self.site.kms("enrol", "ben.hall@example.org", "--instead-of", "ben@example.org",
+                                "--also", "ben@example.org", "--again", by=["anna"], jsonl=True))
+        self.assert_whole()
+
+
 class History(WithCertificates):
     """What the signed audit tells, held against rows that somebody edited."""
 

@@ -74,13 +74,14 @@ static void clear(struct checking *c)
         ca_free(c->issuers[i].ca);
     }
     signing_tools_free(c->tools);
+    told_users_free(c->told);
 }
 
 enum fault check_store(struct kms *kms, struct check *check, struct why *why)
 {
     static enum fault (*const steps[])(struct checking *, struct why *) = {
-        check_rows,   check_profile,      check_authority, check_escrow,
-        check_people, check_certificates, check_audit,     check_history,
+        check_rows,   check_profile,      check_authority, check_escrow,  check_people,
+        check_tokens, check_certificates, check_audit,     check_history,
     };
     struct checking c = {.kms = kms, .check = check, .tools = signing_tools_new()};
     enum fault fault = c.tools != NULL ? store_begin_reading(kms->store, why)

@@ -38,10 +38,34 @@ static void serial_text(struct span serial, char out[SERIAL_TEXT])
 struct owner {
     struct arena arena; /* for what follows */
     int64_t id;
-    struct span first;
+    struct span first, name;
     struct user_address_row *others; /* those that hold no longer too */
     size_t count;
 };
+
+/* Whether he is who the audit says that was enrolled. */
+static enum fault check_user(struct checking *c, struct owner *owner, struct why *why)
+{
+    struct span *addresses = arena_take_array(&owner->arena, owner->count + 1, sizeof(*addresses));
+    struct user_identity user = {.id = owner->id, .name = owner->name, .addresses = addresses};
+    uint8_t digest[USER_DIGEST_SIZE];
+    enum fault fault;
+
+    if (addresses == NULL) {
+        return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+    }
+    addresses[user.address_count++] = owner->first;
+    for (size_t i = 0; i < owner->count; i++) {
+        if (owner->others[i].until == 0) {
+            addresses[user.address_count++] = owner->others[i].address;
+        }
+    }
+    fault = user_digest(store_id(c->kms->store), &user, digest, why);
+    return fault == FAULT_NONE && told_users_differ(c->told, user.id, digest)
+               ? check_report(c, why, "name or addresses are not those that the audit tells of",
+                              "user %.*s", (int)owner->first.len, (const char *)owner->first.at)
+               : fault;
+}
 
 static enum fault find_owner(struct checking *c, struct owner *owner, int64_t id, struct why *why)
 {
@@ -60,7 +84,9 @@ static enum fault find_owner(struct checking *c, struct owner *owner, int64_t id
     }
     if (fault == FAULT_NONE) {
         owner->first = user.address;
+        owner->name = user.name;
         owner->id = id;
+        fault = check_user(c, owner, why);
     }
     return fault;
 }
@@ -252,8 +278,11 @@ enum fault check_certificates(struct checking *c, struct why *why)
     struct store_walk walk = {0};
     struct certificate_row row;
     bool there = false;
-    enum fault fault = certificate_walk(c->kms->store, &walk, why);
+    enum fault fault = told_users_read(c->kms->store, &c->told, why);
 
+    if (fault == FAULT_NONE) {
+        fault = certificate_walk(c->kms->store, &walk, why);
+    }
     while (fault == FAULT_NONE) {
         fault = certificate_next(&walk, &row, &there, why);
         if (fault != FAULT_NONE || !there) {

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "base/hex.h"
 #include "kms/people/transcript.h"
@@ -8,6 +9,7 @@
 #include "kms/store/certificate_rows.h"
 #include "kms/store/crl_rows.h"
 #include "kms/store/request_rows.h"
+#include "kms/store/token_rows.h"
 
 /* What the audit tells of acts, held against the rows that they left. */
 
@@ -112,6 +114,30 @@ static enum fault check_collected(struct checking *c, const struct audit_row *ro
     return fault;
 }
 
+/* The token with which keys were made is used: it is good for nothing more. */
+static enum fault check_used(struct checking *c, const struct audit_row *row, struct arena *arena,
+                             struct why *why)
+{
+    static const char before[] = ", token ";
+    const uint8_t *at = row->detail.len > 0
+                            ? memmem(row->detail.at, row->detail.len, before, sizeof(before) - 1)
+                            : NULL;
+    struct token_row token;
+    struct span name;
+    enum fault fault;
+
+    if (at == NULL) {
+        return FAULT_NONE;
+    }
+    name = span_from(row->detail, (size_t)(at - row->detail.at) + sizeof(before) - 1);
+    fault = token_find(c->kms->store, name, arena, &token, why);
+    if (fault == FAULT_ABSENT || (fault == FAULT_NONE && token.used_at != row->at)) {
+        return check_report(c, why, "the audit says that it was used, and its row does not",
+                            "token %.*s", (int)name.len, (const char *)name.at);
+    }
+    return fault;
+}
+
 enum fault check_history(struct checking *c, struct why *why)
 {
     const struct revocations_listener listener = {.hear = hear_of_clash, .context = c};
@@ -120,5 +146,8 @@ enum fault check_history(struct checking *c, struct why *why)
     if (fault == FAULT_NONE) {
         fault = check_rows_of(c, "crl", check_list, why);
     }
-    return fault == FAULT_NONE ? check_rows_of(c, "collect", check_collected, why) : fault;
+    if (fault == FAULT_NONE) {
+        fault = check_rows_of(c, "collect", check_collected, why);
+    }
+    return fault == FAULT_NONE ? check_rows_of(c, "complete", check_used, why) : fault;
 }

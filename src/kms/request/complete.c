@@ -1,8 +1,11 @@
 #include "kms/request/complete.h"
 
+#include <stdio.h>
+
 #include "base/utc.h"
 #include "kms/authority/csr.h"
 #include "kms/request/enrol.h"
+#include "kms/request/token_vouch.h"
 #include "kms/store/certificate_rows.h"
 #include "kms/store/token_rows.h"
 #include "kms/store/user_rows.h"
@@ -65,6 +68,21 @@ static enum fault check_state(struct kms *kms, const struct token_row *row, stru
     return kms_refuse(kms, fault, why);
 }
 
+/* A row that says what the CA has signed, and is of a user who is who he was then. */
+static enum fault check_vouched(struct kms *kms, const struct token_row *row, struct why *why)
+{
+    bool holds = false;
+    const enum fault fault = token_vouch_check(kms, row, &holds, why);
+
+    if (fault != FAULT_NONE || holds) {
+        return fault;
+    }
+    return refuse(kms, FAULT_DENIED,
+                  "the store was altered: the CA does not vouch for the token and its user "
+                  "(enrol --again makes a new one)",
+                  why);
+}
+
 /* Finds the row, and refuses one that is not to be used. */
 static enum fault find_row(struct kms *kms, const struct token *token, struct arena *arena,
                            struct token_row *row, struct why *why)
@@ -81,7 +99,8 @@ static enum fault find_row(struct kms *kms, const struct token *token, struct ar
         fault = row->tries < TOKEN_TRIES_MAX ? count_try(kms, row, why) : FAULT_NONE;
         return fault == FAULT_NONE ? refuse(kms, FAULT_DENIED, not_good, why) : fault;
     }
-    return check_state(kms, row, why);
+    fault = check_state(kms, row, why);
+    return fault == FAULT_NONE ? check_vouched(kms, row, why) : fault;
 }
 
 /* Whoever is held gets no new certificates by an old token. */
@@ -177,6 +196,7 @@ static enum fault settle(struct kms *kms, const struct issue_terms *terms,
     const struct span address = complete->order.addresses[0];
     char detail[ISSUE_DETAIL_SIZE];
     struct token_row row;
+    size_t len;
     /* Again: another process may have used it, or holds the user, while keys were made here. */
     enum fault fault = find_row(kms, &complete->token, &arena, &row, why);
 
@@ -191,6 +211,8 @@ static enum fault settle(struct kms *kms, const struct issue_terms *terms,
     }
     if (fault == FAULT_NONE) {
         issue_detail(&complete->issue, detail);
+        len = strlen(detail);
+        (void)snprintf(detail + len, sizeof(detail) - len, ", token %s", complete->token.name);
         fault = kms_audit(kms, address, "issued", span_text(detail), why);
     }
     arena_clear(&arena);

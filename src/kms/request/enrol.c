@@ -1,5 +1,7 @@
 #include "kms/request/enrol.h"
 
+#include "kms/request/token_vouch.h"
+#include "kms/request/vouch_internal.h"
 #include "kms/store/token_rows.h"
 #include "kms/store/user_rows.h"
 #include "verdict/address.h"
@@ -196,6 +198,21 @@ static enum fault draw(struct kms *kms, struct arena *arena, struct token *token
     return fault_at(FAULT_RESOURCE, 0, "no name for a token was free", why);
 }
 
+/* The row, with the CA's signature. */
+static enum fault add_token(struct kms *kms, const struct token_row *unsigned_row, struct why *why)
+{
+    struct buffer signature = buffer_with_max(VOUCH_SIGNATURE_MAX);
+    struct token_row row = *unsigned_row;
+    enum fault fault = token_vouch(kms, &row, &signature, why);
+
+    if (fault == FAULT_NONE) {
+        row.vouched = buffer_span(&signature);
+        fault = token_add(kms->store, &row, why);
+    }
+    buffer_clear(&signature);
+    return fault;
+}
+
 enum fault enrol_token(struct kms *kms, int64_t user, const struct enrol_terms *terms,
                        struct token *token, struct why *why)
 {
@@ -212,7 +229,7 @@ enum fault enrol_token(struct kms *kms, int64_t user, const struct enrol_terms *
             .key_kind = span_text(key_kind_name(terms->kind)),
         };
 
-        fault = token_add(kms->store, &row, why);
+        fault = add_token(kms, &row, why);
     }
     arena_clear(&arena);
     if (fault != FAULT_NONE) {

@@ -6,6 +6,7 @@
 #include "base/utc.h"
 #include "kms/authority/name_write.h"
 #include "kms/request/id_set.h"
+#include "kms/request/user_digest.h"
 
 enum { DETAIL_SIZE = 512, SHOWN_MAX = 254 };
 
@@ -108,22 +109,25 @@ static enum fault look_again(struct run *run, struct way *way, struct why *why)
     return FAULT_NONE;
 }
 
-static void write_detail(const struct run *run, const struct bulk_item *item, const struct way *way,
-                         char out[DETAIL_SIZE])
+/* An address comes last: it may have commas. */
+static enum fault write_detail(const struct run *run, const struct bulk_item *item,
+                               const struct way *way, char out[DETAIL_SIZE], struct why *why)
 {
     const struct span before = span_upto(way->asked.order.instead_of, SHOWN_MAX);
-    char what[ISSUE_DETAIL_SIZE];
+    char what[ISSUE_DETAIL_SIZE], who[USER_DETAIL_SIZE] = "";
+    const enum fault fault = user_detail(run->kms, way->user, who, why);
     char until[UTC_TEXT_SIZE];
 
     if (run->many->issue != NULL) {
         issue_detail(&item->issue, what);
     } else {
         utc_text(run->kms->now + run->terms.valid_for, until);
-        (void)snprintf(what, sizeof(what), "%s keys, until %s", key_kind_name(run->terms.kind),
-                       until);
+        (void)snprintf(what, sizeof(what), "%s keys, until %s, token %s",
+                       key_kind_name(run->terms.kind), until, way->token.name);
     }
-    (void)snprintf(out, DETAIL_SIZE, "%s%s%.*s", what, before.len > 0 ? ", instead of " : "",
+    (void)snprintf(out, DETAIL_SIZE, "%s%s%s%.*s", what, who, before.len > 0 ? ", instead of " : "",
                    (int)before.len, before.len > 0 ? (const char *)before.at : "");
+    return fault;
 }
 
 static enum fault enrol(struct run *run, struct bulk_item *item, struct way *way, struct why *why)
@@ -143,8 +147,11 @@ static enum fault enrol(struct run *run, struct bulk_item *item, struct way *way
         return fault;
     }
     way->result = run->many->issue != NULL ? ENROL_ISSUED : ENROL_TOKEN;
-    write_detail(run, item, way, detail);
-    fault = kms_audit(run->kms, address, enrol_result_name(way->result), span_text(detail), why);
+    fault = write_detail(run, item, way, detail, why);
+    if (fault == FAULT_NONE) {
+        fault =
+            kms_audit(run->kms, address, enrol_result_name(way->result), span_text(detail), why);
+    }
     return fault == FAULT_NONE ? id_set_add(&run->done, way->user, why) : fault;
 }
 

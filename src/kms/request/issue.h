@@ -82,7 +82,7 @@ MUST_USE enum fault issue_settle(struct kms *kms, const struct issue_terms *term
                                  struct why *why);
 
 /* What the audit row tells of an issue: the serial numbers, as text. */
-enum { ISSUE_DETAIL_SIZE = 128 };
+enum { ISSUE_DETAIL_SIZE = 160 };
 void issue_detail(const struct issue *issue, char out[ISSUE_DETAIL_SIZE]);
 
 void issue_clear(struct issue *issue);

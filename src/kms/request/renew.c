@@ -153,7 +153,8 @@ static enum fault give_token(const struct run *run, struct way *way, char detail
     way->expires = run->kms->now + terms.valid_for;
     way->result = RENEW_TOKEN;
     utc_text(way->expires, until);
-    (void)snprintf(detail, ISSUE_DETAIL_SIZE, "%s keys, until %s", key_kind_name(way->kind), until);
+    (void)snprintf(detail, ISSUE_DETAIL_SIZE, "%s keys, until %s, token %s",
+                   key_kind_name(way->kind), until, way->token.name);
     return fault;
 }
 

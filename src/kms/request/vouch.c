@@ -1,23 +1,17 @@
 #include "kms/request/vouch.h"
 
-#include "kms/people/transcript.h"
 #include "kms/request/ca_keys.h"
+#include "kms/request/vouch_internal.h"
 #include "kms/store/store.h"
 
 #define PERSON_LABEL  "keyroster person row v1"
 #define POLICY_LABEL  "keyroster policy v1"
 #define POLICY_RECORD "policy-vouched" /* the meta value with the policy's signature */
 
-enum { ARENA_MAX = 1 << 20, LABEL_MAX = 32, SIGNATURE_MAX = 1024 };
+enum { ARENA_MAX = 1 << 20 };
 
-/* What is signed: the label, so that it can be no certificate and no list, and a digest. */
-struct message {
-    uint8_t at[LABEL_MAX + TRANSCRIPT_SIZE];
-    size_t len;
-};
-
-static enum fault message_end(struct message *message, const char *label, struct transcript *t,
-                              struct why *why)
+enum fault vouch_message_end(struct vouch_message *message, const char *label, struct transcript *t,
+                             struct why *why)
 {
     const struct span text = span_text(label);
 
@@ -27,7 +21,7 @@ static enum fault message_end(struct message *message, const char *label, struct
 }
 
 static enum fault message_of_person(struct kms *kms, const struct person_row *person,
-                                    struct message *out, struct why *why)
+                                    struct vouch_message *out, struct why *why)
 {
     struct transcript t = transcript_begin(PERSON_LABEL);
 
@@ -40,11 +34,11 @@ static enum fault message_of_person(struct kms *kms, const struct person_row *pe
     transcript_add_number(&t, (uint64_t)person->until);
     transcript_add(&t, person->signing);
     transcript_add(&t, person->sealing);
-    return message_end(out, PERSON_LABEL, &t, why);
+    return vouch_message_end(out, PERSON_LABEL, &t, why);
 }
 
 static enum fault message_of_policy(struct kms *kms, const int64_t counts[TASK_COUNT],
-                                    struct message *out, struct why *why)
+                                    struct vouch_message *out, struct why *why)
 {
     struct transcript t = transcript_begin(POLICY_LABEL);
 
@@ -53,12 +47,11 @@ static enum fault message_of_policy(struct kms *kms, const int64_t counts[TASK_C
         transcript_add_text(&t, policy_task_name((enum kms_task)i));
         transcript_add_number(&t, (uint64_t)counts[i]);
     }
-    return message_end(out, POLICY_LABEL, &t, why);
+    return vouch_message_end(out, POLICY_LABEL, &t, why);
 }
 
-/* Whether the issuing CA signed it; its key is read where nobody has signed in. */
-static enum fault check(struct kms *kms, const struct message *message, struct span signature,
-                        bool *out, struct why *why)
+enum fault vouch_holds(struct kms *kms, const struct vouch_message *message, struct span signature,
+                       bool *out, struct why *why)
 {
     enum fault fault = FAULT_NONE;
 
@@ -72,9 +65,8 @@ static enum fault check(struct kms *kms, const struct message *message, struct s
     return fault;
 }
 
-/* Adds the issuing CA's signature; it needs no certificate for that. */
-static enum fault sign(struct kms *kms, const struct message *message, struct buffer *out,
-                       struct why *why)
+enum fault vouch_add_signature(struct kms *kms, const struct vouch_message *message,
+                               struct buffer *out, struct why *why)
 {
     struct secret secret = {0};
     enum fault fault = FAULT_NONE;
@@ -94,12 +86,12 @@ static enum fault sign(struct kms *kms, const struct message *message, struct bu
 
 enum fault vouch_check(struct kms *kms, const struct person_row *person, struct why *why)
 {
-    struct message message;
+    struct vouch_message message;
     bool holds = false;
     enum fault fault = message_of_person(kms, person, &message, why);
 
     if (fault == FAULT_NONE) {
-        fault = check(kms, &message, person->vouched, &holds, why);
+        fault = vouch_holds(kms, &message, person->vouched, &holds, why);
     }
     if (fault == FAULT_NONE && !holds) {
         fault = kms_tell(kms, FAULT_DENIED, why,
@@ -130,12 +122,12 @@ enum fault vouched_list(struct kms *kms, struct arena *arena, struct person_row 
 
 enum fault vouch_sign(struct kms *kms, const struct person_row *person, struct why *why)
 {
-    struct buffer signature = buffer_with_max(SIGNATURE_MAX);
-    struct message message;
+    struct buffer signature = buffer_with_max(VOUCH_SIGNATURE_MAX);
+    struct vouch_message message;
     enum fault fault = message_of_person(kms, person, &message, why);
 
     if (fault == FAULT_NONE) {
-        fault = sign(kms, &message, &signature, why);
+        fault = vouch_add_signature(kms, &message, &signature, why);
     }
     if (fault == FAULT_NONE) {
         fault = person_set_vouched(kms->store, person->id, buffer_span(&signature), why);
@@ -172,15 +164,15 @@ enum fault vouch_set_roles(struct kms *kms, const struct person_row *person, boo
 enum fault vouch_end(struct kms *kms, const struct person_row *person, struct why *why)
 {
     struct person_row row = *person;
-    struct buffer signature = buffer_with_max(SIGNATURE_MAX);
-    struct message message;
+    struct buffer signature = buffer_with_max(VOUCH_SIGNATURE_MAX);
+    struct vouch_message message;
     enum fault fault;
 
     row.until = kms->now;
     /* The key is opened first: the slot that opens it may be the one that goes. */
     fault = message_of_person(kms, &row, &message, why);
     if (fault == FAULT_NONE) {
-        fault = sign(kms, &message, &signature, why);
+        fault = vouch_add_signature(kms, &message, &signature, why);
     }
     if (fault == FAULT_NONE) {
         fault = person_end(kms->store, row.id, row.until, why);
@@ -207,7 +199,7 @@ enum fault vouched_policy(struct kms *kms, struct policy *out, struct why *why)
 {
     struct arena arena = arena_with_max(ARENA_MAX);
     int64_t counts[TASK_COUNT] = {0};
-    struct message message;
+    struct vouch_message message;
     struct span signature = {0};
     bool holds = false;
     enum fault fault = read_counts(kms, counts, why);
@@ -220,7 +212,7 @@ enum fault vouched_policy(struct kms *kms, struct policy *out, struct why *why)
         fault = message_of_policy(kms, counts, &message, why);
     }
     if (fault == FAULT_NONE) {
-        fault = check(kms, &message, signature, &holds, why);
+        fault = vouch_holds(kms, &message, signature, &holds, why);
     }
     if (fault == FAULT_NONE && !holds) {
         fault = kms_tell(kms, FAULT_DENIED, why,
@@ -235,9 +227,9 @@ enum fault vouched_policy(struct kms *kms, struct policy *out, struct why *why)
 
 enum fault vouch_policy(struct kms *kms, const struct policy *policy, struct why *why)
 {
-    struct buffer signature = buffer_with_max(SIGNATURE_MAX);
+    struct buffer signature = buffer_with_max(VOUCH_SIGNATURE_MAX);
     int64_t counts[TASK_COUNT];
-    struct message message;
+    struct vouch_message message;
     enum fault fault = FAULT_NONE;
 
     for (size_t i = 0; fault == FAULT_NONE && i < TASK_COUNT; i++) {
@@ -249,7 +241,7 @@ enum fault vouch_policy(struct kms *kms, const struct policy *policy, struct why
         fault = message_of_policy(kms, counts, &message, why);
     }
     if (fault == FAULT_NONE) {
-        fault = sign(kms, &message, &signature, why);
+        fault = vouch_add_signature(kms, &message, &signature, why);
     }
     if (fault == FAULT_NONE) {
         fault = store_meta_set(kms->store, POLICY_RECORD, buffer_span(&signature), why);

@@ -257,10 +257,22 @@ static const char *const version_1[] = {
     NEVER("audit_signature", "UPDATE", "changed"),
     NULL,
 };
+
+/*
+ * Version 2: the CA vouches for a token's row; one of before has no signature, and is of no use any
+ * more. What the audit says of a policy or of one recovery is found without reading all of it.
+ */
+static const char *const version_2[] = {
+    "ALTER TABLE token ADD COLUMN vouched BLOB NOT NULL DEFAULT x''",
+    "CREATE INDEX audit_admins ON audit(seq) WHERE act = 'admins'",
+    "CREATE INDEX audit_collect ON audit(subject) WHERE act = 'collect'",
+    NULL,
+};
 /* clang-format on */
 
 static const struct schema_migration migrations[] = {
     {version_1},
+    {version_2},
 };
 
 const struct schema_history *schema_of_today(void)

@@ -3,7 +3,8 @@
 #include "kms/store/rows.h"
 
 #define TOKEN_COLUMNS                                                                              \
-    "SELECT id, user, hash, created, expires, tries, used_at, voided_at, key_kind FROM token "
+    "SELECT id, user, hash, created, expires, tries, used_at, voided_at, key_kind,"                \
+    " vouched FROM token "
 
 static const char absent[] = "there is no such token that is open";
 
@@ -20,14 +21,15 @@ static void token_read(struct sql_query *query, void *row)
     token->used_at = sql_int(query, 6);
     token->voided_at = sql_int(query, 7);
     token->key_kind = sql_text(query, 8);
+    token->vouched = sql_blob(query, 9);
 }
 
 static const struct row_kind token_kind = {
     .size = sizeof(struct token_row),
     .read = token_read,
     .spans = {offsetof(struct token_row, id), offsetof(struct token_row, hash),
-              offsetof(struct token_row, key_kind)},
-    .span_count = 3,
+              offsetof(struct token_row, key_kind), offsetof(struct token_row, vouched)},
+    .span_count = 4,
 };
 
 enum fault token_add(struct store *store, const struct token_row *token, struct why *why)
@@ -35,8 +37,8 @@ enum fault token_add(struct store *store, const struct token_row *token, struct 
     struct sql_query *query;
     enum fault fault =
         sql_ask(store_sql(store),
-                "INSERT INTO token(id, user, hash, created, expires, tries, key_kind)"
-                " VALUES(?1, ?2, ?3, ?4, ?5, 0, ?6)",
+                "INSERT INTO token(id, user, hash, created, expires, tries, key_kind, vouched)"
+                " VALUES(?1, ?2, ?3, ?4, ?5, 0, ?6, ?7)",
                 &query, why);
 
     if (fault != FAULT_NONE) {
@@ -48,6 +50,7 @@ enum fault token_add(struct store *store, const struct token_row *token, struct 
     sql_give_int(query, 4, token->created);
     sql_give_int(query, 5, token->expires);
     sql_give_text(query, 6, row_never_null(token->key_kind));
+    sql_give_blob(query, 7, row_never_null(token->vouched));
     fault = sql_do(query, why);
     if (fault == FAULT_DENIED && sql_is_taken(store_sql(store))) {
         return fault_at(FAULT_DENIED, 0, "the user has an open token, or its name is taken", why);
@@ -146,4 +149,17 @@ enum fault open_token_next(struct store_walk *walk, struct open_token_row *out, 
                                          .read = open_token_read};
 
     return row_next(walk, &kind, out, there, why);
+}
+
+enum fault token_walk(struct store *store, struct store_walk *walk, struct why *why)
+{
+    return sql_ask(store_sql(store),
+                   TOKEN_COLUMNS "INDEXED BY token_open"
+                                 " WHERE used_at IS NULL AND voided_at IS NULL ORDER BY user",
+                   &walk->query, why);
+}
+
+enum fault token_next(struct store_walk *walk, struct token_row *out, bool *there, struct why *why)
+{
+    return row_next(walk, &token_kind, out, there, why);
 }

@@ -17,6 +17,7 @@ struct token_row {
     int64_t tries;              /* wrong ones so far */
     int64_t used_at, voided_at; /* 0: not */
     struct span key_kind;
+    struct span vouched; /* the CA's signature (kms/request/token_vouch.h) */
 };
 
 /* `tries`, `used_at`, `voided_at` are not looked at. FAULT_DENIED: the id is taken, or the user
@@ -43,5 +44,10 @@ struct open_token_row {
 MUST_USE enum fault open_token_walk(struct store *store, struct store_walk *walk, struct why *why);
 MUST_USE enum fault open_token_next(struct store_walk *walk, struct open_token_row *out,
                                     bool *there, struct why *why);
+
+/* The rows of those tokens, by number of the user. */
+MUST_USE enum fault token_walk(struct store *store, struct store_walk *walk, struct why *why);
+MUST_USE enum fault token_next(struct store_walk *walk, struct token_row *out, bool *there,
+                               struct why *why);
 
 #endif

@@ -247,6 +247,44 @@ static void a_token_that_changed_meanwhile_is_a_wrong_try(void **state)
     complete_clear(&complete);
 }
 
+/*
+ * Who can write to the database and has no passphrase changes an open token, or whom it is for, or
+ * makes one out of that of another user.
+ */
+static void a_token_is_as_the_ca_signed_it(void **state)
+{
+    static const char *const changes[] = {
+        "UPDATE token SET expires = expires + 86400 WHERE used_at IS NULL AND voided_at IS NULL",
+        "UPDATE token SET created = created - 1 WHERE used_at IS NULL AND voided_at IS NULL",
+        "UPDATE token SET key_kind = 'p384' WHERE used_at IS NULL AND voided_at IS NULL",
+        "UPDATE token SET vouched = x'' WHERE used_at IS NULL AND voided_at IS NULL",
+        "UPDATE token SET user = (SELECT id FROM user WHERE address = 'twice@example.org')"
+        " WHERE used_at IS NULL AND voided_at IS NULL"
+        " AND user = (SELECT id FROM user WHERE address = 'vera@example.org')",
+        "UPDATE user SET name = 'Mallory' WHERE address = 'vera@example.org'",
+        "UPDATE user SET address = 'mallory@example.org', folded = 'mallory@example.org'"
+        " WHERE address = 'vera@example.org'",
+        "INSERT INTO user_address(user, address, folded, since)"
+        " SELECT id, 'm@example.org', 'm@example.org', since FROM user"
+        " WHERE address = 'vera@example.org'",
+    };
+    struct kms *kms = &site.kms[WILMA];
+    char token[TOKEN_TEXT_SIZE], told[KMS_TOLD_SIZE];
+
+    (void)state;
+    token_of("vera@example.org", token);
+    assert_int_equal(look(kms, token, told), FAULT_NONE);
+    for (size_t i = 0; i < COUNT(changes); i++) {
+        ASSERT_DONE(kms_begin(&site.kms[ANNA], why));
+        ASSERT_DONE(sql_run(store_sql(site.kms[ANNA].store), changes[i], why));
+        assert_int_equal(look(&site.kms[ANNA], token, told), FAULT_DENIED); /* rolls back */
+        if (strstr(told, "does not vouch") == NULL) {
+            fail_msg("%s: %s", changes[i], told);
+        }
+    }
+    assert_int_equal(look(kms, token, told), FAULT_NONE);
+}
+
 /* While keys were made for him: whoever is held gets no new certificates by an old token. */
 static void a_user_who_is_held_meanwhile_gets_none(void **state)
 {
@@ -394,6 +432,7 @@ int main(void)
         cmocka_unit_test_setup(two_use_a_token_at_the_same_time, reset),
         cmocka_unit_test_setup(a_commit_that_fails_takes_the_file_away, reset),
         cmocka_unit_test_setup(a_token_that_changed_meanwhile_is_a_wrong_try, reset),
+        cmocka_unit_test_setup(a_token_is_as_the_ca_signed_it, reset),
         cmocka_unit_test_setup(a_user_who_is_held_meanwhile_gets_none, reset),
         cmocka_unit_test_setup(rows_that_nobody_reads_end_the_run, reset),
         cmocka_unit_test_setup(another_session_is_seen, reset),
