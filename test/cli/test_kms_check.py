@@ -221,6 +221,71 @@ class Issued(WithCertificates):
         self.told(self.certificate(self.anna, "encryption"))
 
 
+class OldRows(WithCertificates):
+    """Rows that were true once, put back by who kept an old database."""
+
+    def setUp(self):
+        super().setUp()
+        self.keep()
+
+    def keep(self):
+        with sqlite3.connect(self.site.store / "keyroster.db") as store:
+            self.kept = [line for line in store.iterdump() if line.startswith("INSERT")]
+        store.close()
+
+    def put_back(self, table, more=lambda line: True):
+        self.spoil(*(line.replace("INSERT INTO", "INSERT OR REPLACE INTO") for line in self.kept
+                     if line.startswith(f'INSERT INTO "{table}"') and more(line)))
+
+    def put_policy_back(self):
+        self.put_back("policy")
+        self.put_back("meta", lambda line: "policy-vouched" in line)
+
+    def test_the_policy_of_before(self):
+        for policy in ("enrol=2,admins=2", "revoke=2"):
+            self.keep()
+            self.done(self.site.kms("admins", "--policy", policy, by=["anna", "bo"]))
+            self.assert_whole()
+        self.put_policy_back()
+        self.told("policy", "was set last")
+        self.refused(self.site.kms("enrol", "cai@example.org", by=["anna", "bo"]), "was set last")
+
+    def test_the_policy_of_the_ceremony(self):
+        self.done(self.site.kms("admins", "--policy", "enrol=2,admins=2,policy=2", by=["anna"]))
+        self.put_policy_back()
+        self.told("policy", "was set last")
+        self.refused(self.site.kms("enrol", "cai@example.org", by=["anna"]), "was set last")
+        self.refused(self.site.kms("admins", "--policy", "enrol=1", by=["anna"]), "was set last")
+
+    def test_a_policy_with_a_row_of_the_audit_that_nobody_signed(self):
+        self.done(self.site.kms("admins", "--policy", "enrol=2,admins=2,policy=2", by=["anna"]))
+        self.put_policy_back()
+        self.spoil("INSERT INTO audit SELECT max(seq) + 1, at, 'admins', 'anna', 'policy', 'set', "
+                   "'enrol=1', 1, hash, hash FROM audit")
+        self.refused(self.site.kms("enrol", "cai@example.org", by=["anna"]), "nobody signed")
+
+    def test_a_request_that_was_collected(self):
+        request = self.site.folder / "request"
+        self.done(self.site.kms("recover", "anna.berg@example.org", "--why", "a test", "-o",
+                                request, by=["anna"]))
+        for agent in ("xena", "yuri"):
+            self.done(self.site.kms("approve", request, "--agent", agent, by=[agent]))
+        self.keep()
+        self.done(self.collect(request, "first.p12"))
+        self.assert_whole()
+        self.put_back("request")
+        self.put_back("approval")
+        self.told("request", "were collected")
+        again = self.collect(request, "second.p12")
+        self.assertEqual(again.status, NOT_DONE)
+        self.assertIn("the audit says that the keys were", again.out.decode() + again.err)
+        self.assertFalse((self.site.folder / "second.p12").exists())
+
+    def collect(self, request, name):
+        return self.site.kms("collect", request, "--p12", self.site.folder / name,
+                             "--passphrase", f"p12={self.site.file_of('dee')}", by=["anna"])
+
+
 class Enrolled(WithCertificates):
     """Users and their tokens, which the CA vouches for."""
 

@@ -177,7 +177,7 @@ enum fault audit_head_read(struct kms *kms, struct span text, struct audit_head 
     return fault;
 }
 
-static bool check_signature(struct span signing, struct span hash, struct span signature)
+bool audit_signature_fits(struct span signing, struct span hash, struct span signature)
 {
     struct why why;
 
@@ -203,7 +203,7 @@ static enum fault check_everybody(struct kms *kms, struct why *why)
 enum fault audit_check_chain(struct kms *kms, const struct audit_head *kept,
                              struct audit_verdict *out, struct why *why)
 {
-    return audit_verify(kms->store, check_signature, kept, out, why);
+    return audit_verify(kms->store, audit_signature_fits, kept, out, why);
 }
 
 enum fault audit_check(struct kms *kms, const struct audit_head *kept, struct audit_verdict *out,

@@ -32,6 +32,9 @@ MUST_USE enum fault audit_head_write(struct kms *kms, struct buffer *out, struct
 MUST_USE enum fault audit_head_read(struct kms *kms, struct span text, struct audit_head *out,
                                     struct why *why);
 
+/* Whether a signature of an audit row is by that key: for audit_rows.h. */
+MUST_USE bool audit_signature_fits(struct span signing, struct span hash, struct span signature);
+
 /*
  * Verifies the whole chain, and where `kept` is not NULL, that it goes through that head. As
  * audit_verify(): a broken chain is told in `*out`.

@@ -2,12 +2,14 @@
 
 #include <stdio.h>
 
+#include "base/hex.h"
 #include "base/utc.h"
 #include "cert/cert.h"
 #include "cert/digest.h"
 #include "kms/authority/key.h"
 #include "kms/request/envelope_binding.h"
 #include "kms/request/vouch.h"
+#include "kms/store/audit_rows.h"
 #include "kms/store/authority_rows.h"
 #include "kms/store/escrow_rows.h"
 #include "kms/store/store.h"
@@ -214,6 +216,41 @@ static enum fault check_time(struct kms *kms, const struct recovery *r, struct w
     return FAULT_NONE;
 }
 
+/* Whether a text begins with this digest in hexadecimal. */
+static bool is_digest(struct span text, const uint8_t digest[TRANSCRIPT_SIZE])
+{
+    const struct span hex = span_upto(text, hex_run_length(text));
+    uint8_t read[TRANSCRIPT_SIZE];
+
+    return hex.len == 2 * sizeof(read) && hex_decode_run(hex, read) == hex.len &&
+           memcmp(read, digest, sizeof(read)) == 0;
+}
+
+/* A row that was made open again is done all the same, when the audit tells so. */
+static enum fault check_collected(struct kms *kms, const struct recovery *r, struct why *why)
+{
+    static const char word[] = "request ";
+    struct store_walk walk = {0};
+    struct audit_row row;
+    bool there = true, is_this = false;
+    char at[UTC_TEXT_SIZE];
+    enum fault fault = audit_walk_collected(kms->store, recovery_subject(r), &walk, why);
+
+    while (fault == FAULT_NONE && there && !is_this) {
+        fault = audit_next(&walk, &row, &there, why);
+        if (fault == FAULT_NONE && there && span_is(row.result, "collected")) {
+            is_this = is_digest(span_from(row.detail, sizeof(word) - 1), r->request.digest);
+            utc_text(row.at, at);
+        }
+    }
+    store_walk_end(&walk);
+    return is_this ? kms_tell(kms, FAULT_DENIED, why,
+                              "the store was altered: the audit says that the keys were collected "
+                              "at %s (ask anew)",
+                              at)
+                   : fault;
+}
+
 /* The file is of this store, and says what the row says. */
 static enum fault check_row(struct kms *kms, struct recovery *r, struct arena *arena,
                             struct why *why)
@@ -307,6 +344,9 @@ enum fault recovery_check(struct kms *kms, const struct recovery_cas *cas, struc
     }
     if (fault == FAULT_NONE) {
         fault = check_time(kms, out, why);
+    }
+    if (fault == FAULT_NONE) {
+        fault = check_collected(kms, out, why);
     }
     if (fault == FAULT_NONE) {
         fault = check_items(kms, cas, out, arena, why);

@@ -1,6 +1,8 @@
 #include "kms/request/vouch.h"
 
 #include "kms/request/ca_keys.h"
+#include "kms/request/policy_history.h"
+#include "kms/request/session_internal.h"
 #include "kms/request/vouch_internal.h"
 #include "kms/store/store.h"
 
@@ -195,7 +197,8 @@ static enum fault read_counts(struct kms *kms, int64_t counts[TASK_COUNT], struc
     return fault;
 }
 
-enum fault vouched_policy(struct kms *kms, struct policy *out, struct why *why)
+/* Numbers, signature and what the audit tells, all of one moment: see vouched_policy(). */
+static enum fault policy_of_now(struct kms *kms, struct policy *out, struct why *why)
 {
     struct arena arena = arena_with_max(ARENA_MAX);
     int64_t counts[TASK_COUNT] = {0};
@@ -222,6 +225,23 @@ enum fault vouched_policy(struct kms *kms, struct policy *out, struct why *why)
         out->counts[i] = (unsigned)counts[i];
     }
     arena_clear(&arena);
+    return fault == FAULT_NONE ? policy_history_check(kms, out, why) : fault;
+}
+
+enum fault vouched_policy(struct kms *kms, struct policy *out, struct why *why)
+{
+    /* Another keyroster may be changing it. */
+    const bool is_alone = !store_is_within(kms->store);
+    enum fault fault = is_alone ? store_begin_reading(kms->store, why) : FAULT_NONE;
+
+    if (fault != FAULT_NONE) {
+        return fault;
+    }
+    fault = policy_of_now(kms, out, why);
+    if (is_alone) {
+        fault = fault == FAULT_NONE ? FAULT_NONE : session_keep(kms, fault, why);
+        store_rollback(kms->store);
+    }
     return fault;
 }
 

@@ -169,11 +169,69 @@ enum fault audit_walk_act(struct store *store, struct span act, struct store_wal
     return fault;
 }
 
+enum fault audit_walk_admins(struct store *store, struct store_walk *walk, struct why *why)
+{
+    return sql_ask(store_sql(store),
+                   AUDIT_COLUMNS "INDEXED BY audit_admins WHERE act = 'admins' ORDER BY seq DESC",
+                   &walk->query, why);
+}
+
+enum fault audit_walk_collected(struct store *store, struct span subject, struct store_walk *walk,
+                                struct why *why)
+{
+    enum fault fault =
+        sql_ask(store_sql(store),
+                AUDIT_COLUMNS "INDEXED BY audit_collect WHERE act = 'collect' AND subject = ?1",
+                &walk->query, why);
+
+    if (fault == FAULT_NONE) {
+        sql_give_text(walk->query, 1, subject);
+    }
+    return fault;
+}
+
 enum fault audit_next(struct store_walk *walk, struct audit_row *out, bool *there, struct why *why)
 {
     static const struct row_kind kind = {.size = sizeof(struct audit_row), .read = audit_read};
 
     return row_next(walk, &kind, out, there, why);
+}
+
+static enum fault check_signed(struct store *store, const struct audit_row *row,
+                               audit_check_signature *check, bool *out, struct why *why)
+{
+    struct sql_query *query;
+    bool there = true, good = true;
+    int64_t count = 0;
+    enum fault fault = sql_ask(store_sql(store),
+                               "SELECT signature, signing FROM audit_signature"
+                               " JOIN person ON person.id = person WHERE seq = ?1",
+                               &query, why);
+
+    if (fault != FAULT_NONE) {
+        return fault;
+    }
+    sql_give_int(query, 1, row->seq);
+    while ((fault = sql_step(query, &there, why)) == FAULT_NONE && there) {
+        good = good && check(sql_blob(query, 1), row->hash, sql_blob(query, 0));
+        count++;
+    }
+    sql_end(query);
+    *out = good && count > 0 && count == row->signatures;
+    return fault;
+}
+
+enum fault audit_row_verify(struct store *store, const struct audit_row *row,
+                            audit_check_signature *check, bool *out, struct why *why)
+{
+    uint8_t hash[AUDIT_HASH_SIZE];
+    enum fault fault = hash_of(store, row, hash, why);
+
+    *out = false;
+    if (fault != FAULT_NONE || !span_equal(row->hash, span_of(hash, sizeof(hash)))) {
+        return fault;
+    }
+    return check_signed(store, row, check, out, why);
 }
 
 /* Along the chain, with the signatures beside it, both in the order of their numbers. */

@@ -45,6 +45,14 @@ MUST_USE enum fault audit_walk(struct store *store, int64_t seq, struct store_wa
 /* Those of one act. */
 MUST_USE enum fault audit_walk_act(struct store *store, struct span act, struct store_walk *walk,
                                    struct why *why);
+/*
+ * Those of the act `admins`, the newest first; those of the act `collect` about one user. Both are
+ * found without reading all rows.
+ */
+MUST_USE enum fault audit_walk_admins(struct store *store, struct store_walk *walk,
+                                      struct why *why);
+MUST_USE enum fault audit_walk_collected(struct store *store, struct span subject,
+                                         struct store_walk *walk, struct why *why);
 MUST_USE enum fault audit_next(struct store_walk *walk, struct audit_row *out, bool *there,
                                struct why *why);
 
@@ -59,6 +67,13 @@ MUST_USE enum fault audit_head(struct store *store, struct audit_head *out, stru
 
 /* True when `signature` is that of the public key `signing` over `hash`. */
 typedef bool audit_check_signature(struct span signing, struct span hash, struct span signature);
+
+/*
+ * Looks at one row alone: `*out` tells whether its hash is its own, and who signed it did so, one
+ * at least. The chain is not followed.
+ */
+MUST_USE enum fault audit_row_verify(struct store *store, const struct audit_row *row,
+                                     audit_check_signature *check, bool *out, struct why *why);
 
 struct audit_verdict {
     int64_t rows;     /* how many were good, from the first one on */

@@ -120,6 +120,8 @@ enum fault store_begin_reading(struct store *store, struct why *why)
     return sql_begin(store->sql, false, why);
 }
 
+bool store_is_within(const struct store *store) { return sql_is_within(store->sql); }
+
 enum fault store_commit(struct store *store, struct why *why)
 {
     return sql_commit(store->sql, why);

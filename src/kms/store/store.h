@@ -97,6 +97,9 @@ void store_rollback(struct store *store);
  */
 MUST_USE enum fault store_begin_reading(struct store *store, struct why *why);
 
+/* True between either and its end. */
+MUST_USE bool store_is_within(const struct store *store);
+
 /* Things that there is one of: "org", "created", … FAULT_ABSENT: never set. */
 MUST_USE enum fault store_meta_get(struct store *store, const char *name, struct arena *arena,
                                    struct span *out, struct why *why);
