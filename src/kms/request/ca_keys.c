@@ -5,6 +5,7 @@
 #include "kms/authority/ca.h"
 #include "kms/people/random.h"
 #include "kms/people/transcript.h"
+#include "kms/request/chain_vouch.h"
 #include "kms/request/vouch.h"
 
 enum { SECRET_BYTES = 32, KEY_PEM_MAX = 16384, SLOT_MAX = 1024, ARENA_MAX = 4 << 20 };
@@ -167,6 +168,9 @@ static enum fault open_issuing(struct kms *kms, struct arena *arena, const struc
     }
     if (fault == FAULT_NONE) {
         fault = ca_chain(kms->store, arena, &chain, why);
+    }
+    if (fault == FAULT_NONE) {
+        fault = chain_check(kms, row.certificate, chain, why);
     }
     if (fault == FAULT_NONE) {
         fault = ca_key_open(kms, AUTHORITY_ISSUING, secret, &key, why);

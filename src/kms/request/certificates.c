@@ -2,6 +2,7 @@
 
 #include "kms/authority/ca.h"
 #include "kms/request/ca_keys.h"
+#include "kms/request/chain_vouch.h"
 #include "kms/request/pem_text.h"
 
 enum { ARENA_MAX = 4 << 20 };
@@ -20,6 +21,9 @@ enum fault certificates_pem(struct kms *kms, struct buffer *out, struct why *why
     }
     if (fault == FAULT_NONE) {
         fault = ca_chain(kms->store, &arena, &chain, why);
+    }
+    if (fault == FAULT_NONE) {
+        fault = chain_check(kms, issuing.certificate, chain, why);
     }
     if (fault == FAULT_NONE) {
         pem_text_add(out, "CERTIFICATE", issuing.certificate);

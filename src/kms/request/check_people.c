@@ -1,4 +1,6 @@
 #include "kms/request/admins.h"
+#include "kms/request/ca_keys.h"
+#include "kms/request/chain_vouch.h"
 #include "kms/request/check_internal.h"
 #include "kms/request/vouch.h"
 
@@ -57,6 +59,30 @@ static enum fault check_policy(struct checking *c, size_t administrators, struct
     return check_report(c, why, wrong.rule, "policy");
 }
 
+/* That it vouches for its own certificate, where it has one, and for those above it. */
+static enum fault check_chain(struct checking *c, struct why *why)
+{
+    struct authority_row issuing;
+    struct span chain = {0};
+    struct why wrong = {0};
+    enum fault fault =
+        authority_find(c->kms->store, AUTHORITY_ISSUING, &c->kms->arena, &issuing, why);
+
+    if (fault != FAULT_NONE || issuing.certificate.len == 0) {
+        return fault;
+    }
+    fault = ca_chain(c->kms->store, &c->kms->arena, &chain, why);
+    if (fault != FAULT_NONE) {
+        return fault;
+    }
+    fault = chain_check(c->kms, issuing.certificate, chain, &wrong);
+    if (fault == FAULT_DENIED) {
+        return check_report(c, why, wrong.rule, "issuing CA");
+    }
+    *why = wrong;
+    return fault;
+}
+
 enum fault check_people(struct checking *c, struct why *why)
 {
     struct person_row *people = NULL;
@@ -68,6 +94,9 @@ enum fault check_people(struct checking *c, struct why *why)
     }
     if (fault == FAULT_SYNTAX) {
         return check_report(c, why, why->rule, "people");
+    }
+    if (fault == FAULT_NONE) {
+        fault = check_chain(c, why);
     }
     for (size_t i = 0; fault == FAULT_NONE && i < count; i++) {
         administrators += people[i].is_admin && people[i].until == 0 ? 1 : 0;

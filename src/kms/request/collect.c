@@ -7,53 +7,33 @@
 #include "cert/cert.h"
 #include "kms/authority/ca.h"
 #include "kms/request/ca_keys.h"
+#include "kms/request/chain_vouch.h"
 #include "kms/request/collect_results.h"
 #include "kms/request/recover_seal.h"
 #include "kms/request/share.h"
-#include "kms/store/authority_rows.h"
 #include "kms/store/store.h"
 
 enum { NAME_SIZE = 600, WRONG_SIZE = 256, DETAIL_MAX = 8192 };
 
-/* Those above the issuing CA of today, and roots of former times. */
-static enum fault add_roots(struct collector *c, struct span above,
-                            const struct authority_row *rows, size_t count, struct why *why)
+/* The certificates of the CA, the issuing one's first. */
+static enum fault load_chain(struct collector *c, struct why *why)
 {
-    struct cursor in = cursor_over(above);
-    struct span certificate;
+    struct span above = {0}, certificate;
+    struct cursor in;
+    enum fault fault = ca_chain(c->kms->store, &c->kms->arena, &above, why);
 
-    while (chain_next(&in, &certificate)) {
+    if (fault == FAULT_NONE && c->cas.count > 0) {
+        c->chain[c->chain_count++] = c->cas.certificates[0];
+        fault = chain_check(c->kms, c->cas.certificates[0], above, why);
+    }
+    in = cursor_over(above);
+    while (fault == FAULT_NONE && chain_next(&in, &certificate)) {
         if (c->chain_count == COLLECT_CHAIN_MAX) {
             return fault_at(FAULT_LIMIT, 0, "the chain of the CA is too long", why);
         }
         c->chain[c->chain_count++] = certificate;
     }
-    for (size_t i = 0; i < count && c->chain_count < COLLECT_CHAIN_MAX; i++) {
-        if (rows[i].role == AUTHORITY_ROOT && rows[i].until != 0 && rows[i].certificate.len > 0) {
-            c->chain[c->chain_count++] = rows[i].certificate;
-        }
-    }
-    return FAULT_NONE;
-}
-
-/* The certificates of the CA: issuing ones, of former times too, and those above. */
-static enum fault load_chain(struct collector *c, struct why *why)
-{
-    struct authority_row *rows;
-    struct span above = {0};
-    size_t count;
-    enum fault fault = authority_list(c->kms->store, &c->kms->arena, &rows, &count, why);
-
-    if (fault == FAULT_NONE) {
-        fault = ca_chain(c->kms->store, &c->kms->arena, &above, why);
-    }
-    if (fault != FAULT_NONE) {
-        return fault;
-    }
-    for (size_t i = c->cas.count; i > 0 && c->chain_count < COLLECT_CHAIN_MAX; i--) {
-        c->chain[c->chain_count++] = c->cas.certificates[i - 1];
-    }
-    return add_roots(c, above, rows, count, why);
+    return fault;
 }
 
 enum fault collector_open(struct collector *out, struct kms *kms, struct why *why)

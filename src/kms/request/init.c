@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "kms/authority/ca.h"
+#include "kms/request/chain_vouch.h"
 #include "kms/request/init_steps.h"
 #include "kms/request/vouch.h"
 #include "kms/store/store.h"
@@ -113,6 +115,10 @@ static enum fault fill_store(struct ceremony *c, struct why *why)
     }
     if (fault == FAULT_NONE) {
         fault = vouch_policy(&c->kms, &c->order->policy, why);
+    }
+    if (fault == FAULT_NONE && c->kms.authority != NULL) { /* else init_install() does it */
+        fault = chain_vouch(&c->kms, authority_certificate(c->kms.authority),
+                            authority_chain(c->kms.authority), why);
     }
     if (fault == FAULT_NONE) {
         fault = audit(c, why);

@@ -1,6 +1,7 @@
 #include "cert/digest.h"
 #include "kms/authority/ca.h"
 #include "kms/request/ca_keys.h"
+#include "kms/request/chain_vouch.h"
 #include "kms/request/init.h"
 #include "kms/request/share.h"
 #include "kms/store/escrow_rows.h"
@@ -87,6 +88,9 @@ static enum fault write_rows(struct kms *kms, struct installing *in, struct why 
     if (fault == FAULT_NONE) {
         fault = store_meta_set(kms->store, CA_OUTSIDE_CHAIN,
                                in->chain.len > 0 ? buffer_span(&in->chain) : span_of("", 0), why);
+    }
+    if (fault == FAULT_NONE) {
+        fault = chain_vouch(kms, buffer_span(&in->certificate), buffer_span(&in->chain), why);
     }
     if (fault == FAULT_NONE) {
         fault = certify_recovery(kms, in, why);
