@@ -18,6 +18,8 @@ enum { SENTENCE_SIZE = 512 };
 /* clang-format off */
 #define EACH_FUNCTION(VALUE, NONE)                                                                 \
     NONE(ber_free, (BerElement *in, int with_buffer), (in, with_buffer))                           \
+    VALUE(int, ber_get_option, (void *item, int option, void *out), (item, option, out))           \
+    VALUE(ber_tag_t, ber_skip_element, (BerElement *in, struct berval *body), (in, body))          \
     VALUE(int, ber_sockbuf_add_io,                                                                 \
         (Sockbuf *line, Sockbuf_IO *io, int layer, void *with), (line, io, layer, with))           \
     VALUE(int, ber_sockbuf_ctrl, (Sockbuf *line, int option, void *with), (line, option, with))    \

@@ -1,63 +1,16 @@
 #include "directory/sync_value.h"
 
-/* Tags of X.690, 8.1.2, and those of syncInfoValue's choices. */
+#include "directory/element.h"
+
+/* Tags of syncInfoValue's choices. */
 enum {
-    TAG_BOOLEAN = 0x01,
-    TAG_OCTETS = 0x04,
-    TAG_ENUMERATED = 0x0A,
-    TAG_SEQUENCE = 0x30,
-    TAG_SET = 0x31,
     TAG_NEW_COOKIE = 0x80,
     TAG_REFRESH_DELETE = 0xA1,
     TAG_REFRESH_PRESENT = 0xA2,
     TAG_KEYS = 0xA3,
     REFRESH_ONLY = 1,
-    LENGTH_BYTES_MAX = 4, /* no value of an LDAP message is longer */
+    LENGTH_BYTES = 4, /* of a length that one byte does not hold */
 };
-
-/* Takes one element with a definite length. */
-static bool take(struct cursor *in, uint8_t *tag, struct span *body)
-{
-    struct cursor walk = *in;
-    struct span bytes;
-    size_t length;
-
-    if (!cursor_take(&walk, 2, &bytes)) {
-        return false;
-    }
-    *tag = bytes.at[0];
-    length = bytes.at[1];
-    if (length >= 0x80) {
-        struct span more;
-
-        if (length == 0x80 || length - 0x80 > LENGTH_BYTES_MAX ||
-            !cursor_take(&walk, length - 0x80, &more)) {
-            return false;
-        }
-        length = 0;
-        for (size_t i = 0; i < more.len; i++) {
-            length = length << 8 | more.at[i];
-        }
-    }
-    if (!cursor_take(&walk, length, body)) {
-        return false;
-    }
-    *in = walk;
-    return true;
-}
-
-/* Takes one element if it has this tag. */
-static bool take_tagged(struct cursor *in, uint8_t wanted, struct span *body)
-{
-    struct cursor walk = *in;
-    uint8_t tag;
-
-    if (!take(&walk, &tag, body) || tag != wanted) {
-        return false;
-    }
-    *in = walk;
-    return true;
-}
 
 /* Opens a value that is one element and nothing else. */
 static bool open_only(struct span value, uint8_t wanted, struct cursor *inside)
@@ -65,7 +18,7 @@ static bool open_only(struct span value, uint8_t wanted, struct cursor *inside)
     struct cursor in = cursor_over(value);
     struct span body;
 
-    if (!take_tagged(&in, wanted, &body) || in.rest.len > 0) {
+    if (!element_take_tagged(&in, wanted, &body) || in.rest.len > 0) {
         return false;
     }
     *inside = cursor_over(body);
@@ -77,10 +30,10 @@ static void take_options(struct cursor *in, struct span *cookie, bool *flag)
 {
     struct span body;
 
-    if (take_tagged(in, TAG_OCTETS, &body)) {
+    if (element_take_tagged(in, ELEMENT_OCTETS, &body)) {
         *cookie = body;
     }
-    if (take_tagged(in, TAG_BOOLEAN, &body) && body.len == 1) {
+    if (element_take_tagged(in, ELEMENT_BOOLEAN, &body) && body.len == 1) {
         *flag = body.at[0] != 0;
     }
 }
@@ -91,7 +44,7 @@ static void put_length(struct buffer *out, size_t length)
         buffer_add_byte(out, (uint8_t)length);
         return;
     }
-    buffer_add_byte(out, 0x80 + LENGTH_BYTES_MAX);
+    buffer_add_byte(out, 0x80 + LENGTH_BYTES);
     for (int shift = 24; shift >= 0; shift -= 8) {
         buffer_add_byte(out, (uint8_t)(length >> shift));
     }
@@ -99,15 +52,15 @@ static void put_length(struct buffer *out, size_t length)
 
 void sync_request_put(struct buffer *out, struct span cookie)
 {
-    const size_t head = cookie.len < 0x80 ? 2 : 2 + LENGTH_BYTES_MAX;
+    const size_t head = cookie.len < 0x80 ? 2 : 2 + LENGTH_BYTES;
 
-    buffer_add_byte(out, TAG_SEQUENCE);
+    buffer_add_byte(out, ELEMENT_SEQUENCE);
     put_length(out, 3 + (cookie.len > 0 ? head + cookie.len : 0));
-    buffer_add_byte(out, TAG_ENUMERATED);
+    buffer_add_byte(out, ELEMENT_ENUMERATED);
     buffer_add_byte(out, 1);
     buffer_add_byte(out, REFRESH_ONLY);
     if (cookie.len > 0) {
-        buffer_add_byte(out, TAG_OCTETS);
+        buffer_add_byte(out, ELEMENT_OCTETS);
         put_length(out, cookie.len);
         buffer_add(out, cookie);
     }
@@ -118,9 +71,10 @@ enum fault sync_state_read(struct span value, struct sync_state_value *out)
     struct cursor in;
     struct span state, key;
 
-    if (!open_only(value, TAG_SEQUENCE, &in) || !take_tagged(&in, TAG_ENUMERATED, &state) ||
-        !take_tagged(&in, TAG_OCTETS, &key) || state.len != 1 || state.at[0] > SYNC_DELETE ||
-        key.len != SYNC_KEY_SIZE) {
+    if (!open_only(value, ELEMENT_SEQUENCE, &in) ||
+        !element_take_tagged(&in, ELEMENT_ENUMERATED, &state) ||
+        !element_take_tagged(&in, ELEMENT_OCTETS, &key) || state.len != 1 ||
+        state.at[0] > SYNC_DELETE || key.len != SYNC_KEY_SIZE) {
         return FAULT_SYNTAX;
     }
     *out = (struct sync_state_value){.state = (enum sync_state)state.at[0], .key = key};
@@ -132,7 +86,7 @@ enum fault sync_done_read(struct span value, struct sync_done_value *out)
     struct sync_done_value done = {0};
     struct cursor in;
 
-    if (!open_only(value, TAG_SEQUENCE, &in)) {
+    if (!open_only(value, ELEMENT_SEQUENCE, &in)) {
         return FAULT_SYNTAX;
     }
     take_options(&in, &done.cookie, &done.refresh_deletes);
@@ -148,7 +102,7 @@ enum fault sync_info_read(struct span value, struct sync_info_value *out)
     uint8_t tag;
     bool done = true;
 
-    if (!take(&in, &tag, &body) || in.rest.len > 0) {
+    if (!element_take(&in, &tag, &body) || in.rest.len > 0) {
         return FAULT_SYNTAX;
     }
     in = cursor_over(body);
@@ -165,7 +119,7 @@ enum fault sync_info_read(struct span value, struct sync_info_value *out)
     case TAG_KEYS:
         info.kind = SYNC_INFO_KEYS;
         take_options(&in, &info.cookie, &info.deletes);
-        if (!take_tagged(&in, TAG_SET, &body)) {
+        if (!element_take_tagged(&in, ELEMENT_SET, &body)) {
             return FAULT_SYNTAX;
         }
         info.keys = cursor_over(body);
@@ -184,7 +138,7 @@ enum fault sync_key_next(struct cursor *keys, struct span *key)
     if (keys->rest.len == 0) {
         return FAULT_ABSENT;
     }
-    if (!take_tagged(keys, TAG_OCTETS, &body) || body.len != SYNC_KEY_SIZE) {
+    if (!element_take_tagged(keys, ELEMENT_OCTETS, &body) || body.len != SYNC_KEY_SIZE) {
         keys->rest = (struct span){0};
         return FAULT_SYNTAX;
     }

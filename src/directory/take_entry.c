@@ -7,6 +7,7 @@
 
 #include "base/ascii.h"
 #include "directory/asking.h"
+#include "directory/element.h"
 
 enum { NAME_MAX_BYTES = 256 };
 
@@ -98,12 +99,39 @@ static bool parse_name(struct span name, struct ranged *out)
     return length > 0;
 }
 
-static enum fault hand_values(struct asking *asking, const char *name, const struct berval *values)
+static const char no_ldap[] = "an entry that is no LDAP";
+static const char nameless[] = "an attribute's name that cannot be read";
+
+/*
+ * Takes the next attribute off an entry, as it lies in the message: what libldap has for it makes a
+ * list of values in memory of its own. FAULT_ABSENT at the end.
+ */
+static enum fault next_attribute(BerElement *in, struct span *name, struct cursor *values)
+{
+    struct berval body = {0};
+    ber_len_t left = 0;
+
+    (void)ber_get_option(in, LBER_OPT_BER_REMAINING_BYTES, &left);
+    if (left == 0) {
+        return FAULT_ABSENT;
+    }
+    return ber_skip_element(in, &body) == ELEMENT_SEQUENCE &&
+                   element_open_attribute(span_of_bv(&body), name, values)
+               ? FAULT_NONE
+               : FAULT_SYNTAX;
+}
+
+static enum fault hand_values(struct asking *asking, struct span name, struct cursor values,
+                              struct why *why)
 {
     enum fault fault = FAULT_NONE;
+    struct span value;
 
-    for (; values != NULL && values->bv_val != NULL && fault == FAULT_NONE; values++) {
-        fault = asking->sink->value(asking->sink->context, span_text(name), span_of_bv(values));
+    while (values.rest.len > 0 && fault == FAULT_NONE) {
+        if (!element_take_tagged(&values, ELEMENT_OCTETS, &value)) {
+            return fault_at(FAULT_SYNTAX, 0, no_ldap, why);
+        }
+        fault = asking->sink->value(asking->sink->context, name, value);
     }
     return fault;
 }
@@ -132,22 +160,19 @@ static enum fault take_range(struct asking *asking, LDAPMessage *answer, struct 
     LDAP *ld = asking->directory->ld;
     LDAPMessage *entry = ldap_first_entry(ld, answer);
     BerElement *in = NULL;
-    struct berval dn, name = {0}, *values = NULL;
+    struct berval dn;
+    struct cursor values = {0};
     struct ranged range = {0};
+    struct span name;
     enum fault fault;
     bool follows = false;
 
     if (entry == NULL || ldap_get_dn_ber(ld, entry, &in, &dn) != LDAP_SUCCESS) {
         return fault_at(FAULT_SYNTAX, 0, "the server does not answer for the rest of a range", why);
     }
-    while (!follows && ldap_get_attribute_ber(ld, entry, in, &name, &values) == LDAP_SUCCESS &&
-           name.bv_val != NULL) {
-        follows = parse_name(span_of_bv(&name), &range) && range.has_range &&
-                  range.from == had->next && strcasecmp(range.name, had->name) == 0;
-        if (!follows) {
-            ldap_memfree(values);
-            values = NULL;
-        }
+    while (!follows && next_attribute(in, &name, &values) == FAULT_NONE) {
+        follows = parse_name(name, &range) && range.has_range && range.from == had->next &&
+                  strcasecmp(range.name, had->name) == 0;
     }
     ber_free(in, 0);
     if (!follows) {
@@ -156,8 +181,7 @@ static enum fault take_range(struct asking *asking, LDAPMessage *answer, struct 
                         "other",
                         why);
     }
-    fault = hand_values(asking, had->name, values);
-    ldap_memfree(values);
+    fault = hand_values(asking, span_text(had->name), values, why);
     *had = range;
     return fault;
 }
@@ -186,43 +210,54 @@ static enum fault fetch_ranges(struct asking *asking, const struct berval *dn, s
     return fault;
 }
 
-static enum fault hand_attributes(struct asking *asking, LDAPMessage *entry, BerElement *in,
-                                  const struct berval *dn, struct why *why)
+/* An attribute whose name has options, among them perhaps a range. */
+static enum fault hand_optioned(struct asking *asking, const struct berval *dn, struct span name,
+                                struct cursor values, struct why *why)
 {
-    LDAP *ld = asking->directory->ld;
-    enum fault fault = FAULT_NONE;
+    struct ranged range;
+    enum fault fault;
 
-    while (fault == FAULT_NONE) {
-        struct berval name = {0}, *values = NULL;
-        struct ranged range;
-
-        if (ldap_get_attribute_ber(ld, entry, in, &name, &values) != LDAP_SUCCESS) {
-            return fault_at(FAULT_SYNTAX, 0, "an entry that is no LDAP", why);
-        }
-        if (name.bv_val == NULL) {
-            return FAULT_NONE;
-        }
-        if (!parse_name(span_of_bv(&name), &range)) {
-            fault = fault_at(FAULT_SYNTAX, 0, "an attribute's name that cannot be read", why);
-        } else {
-            fault = hand_values(asking, range.name, values);
-        }
-        ldap_memfree(values);
-        if (fault == FAULT_NONE && range.has_range && !range.last) {
-            fault = fetch_ranges(asking, dn, &range, why);
-        }
+    if (!parse_name(name, &range)) {
+        return fault_at(FAULT_SYNTAX, 0, nameless, why);
+    }
+    fault = hand_values(asking, span_text(range.name), values, why);
+    if (fault == FAULT_NONE && range.has_range && !range.last) {
+        fault = fetch_ranges(asking, dn, &range, why);
     }
     return fault;
 }
 
-static enum fault hand_entry(struct asking *asking, LDAPMessage *entry, BerElement *in,
-                             const struct berval *dn, struct why *why)
+static enum fault hand_attributes(struct asking *asking, BerElement *in, const struct berval *dn,
+                                  struct why *why)
+{
+    struct span name;
+    struct cursor values;
+    size_t semicolon;
+    enum fault fault;
+
+    while ((fault = next_attribute(in, &name, &values)) == FAULT_NONE) {
+        if (span_find(name, ';', &semicolon)) {
+            fault = hand_optioned(asking, dn, name, values, why);
+        } else if (name.len == 0 || name.len >= NAME_MAX_BYTES) {
+            fault = fault_at(FAULT_SYNTAX, 0, nameless, why);
+        } else {
+            fault = hand_values(asking, name, values, why);
+        }
+        if (fault != FAULT_NONE) {
+            return fault;
+        }
+    }
+    return fault == FAULT_ABSENT ? FAULT_NONE : fault_at(fault, 0, no_ldap, why);
+}
+
+static enum fault hand_entry(struct asking *asking, BerElement *in, const struct berval *dn,
+                             struct why *why)
 {
     const struct directory_sink *sink = asking->sink;
     enum fault fault = sink->begin(sink->context, span_of_bv(dn));
 
     if (fault == FAULT_NONE) {
-        fault = hand_attributes(asking, entry, in, dn, why);
+        fault = hand_attributes(asking, in, dn, why);
     }
     if (fault == FAULT_NONE) {
         fault = sink->end(sink->context);
@@ -244,8 +279,8 @@ static void keep_dn(struct asking *asking, struct span dn)
 }
 
 /* Hands the entry over, or passes over it where an earlier pass has done so. */
-static enum fault take(struct asking *asking, LDAPMessage *entry, BerElement *in,
-                       const struct berval *dn, struct why *why)
+static enum fault take(struct asking *asking, BerElement *in, const struct berval *dn,
+                       struct why *why)
 {
     uint64_t digest = digest_of(span_of_bv(dn));
     uint64_t seen_digest = asking->seen_digest * 31 + digest;
@@ -258,7 +293,7 @@ static enum fault take(struct asking *asking, LDAPMessage *entry, BerElement *in
     }
     asking->page_begun = true;
     if (asking->seen >= asking->handed) {
-        enum fault fault = hand_entry(asking, entry, in, dn, why);
+        enum fault fault = hand_entry(asking, in, dn, why);
 
         if (fault != FAULT_NONE) {
             return fault;
@@ -284,7 +319,7 @@ enum fault asking_take_entry(struct asking *asking, void *message, struct why *w
     if (ldap_get_dn_ber(asking->directory->ld, message, &in, &dn) != LDAP_SUCCESS) {
         return fault_at(FAULT_SYNTAX, 0, "search: an entry that is no LDAP", why);
     }
-    fault = take(asking, message, in, &dn, why);
+    fault = take(asking, in, &dn, why);
     ber_free(in, 0);
     return fault;
 }
