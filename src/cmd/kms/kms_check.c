@@ -1,4 +1,5 @@
 #include "cmd/kms/kms.h"
+#include "cmd/kms/kms_issuing.h"
 #include "cmd/kms/kms_options.h"
 #include "cmd/kms/kms_rows.h"
 #include "kms/request/check.h"
@@ -40,6 +41,7 @@ static int run(const struct kms_options *o)
     struct why why = {0};
     enum fault fault = kms_open(&kms, o->store, KMS_READ, "check", kms_clock(), &why);
 
+    kms.threads = kms_threads_usual();
     if (fault == FAULT_NONE) {
         fault = kms_rows_open(&rows, o->output, o->jsonl, columns, 2, &why);
     }

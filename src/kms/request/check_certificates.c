@@ -1,26 +1,34 @@
-#include <string.h>
+#include <stdlib.h>
 
-#include "base/ascii.h"
-#include "cert/cert.h"
-#include "cert/der.h"
-#include "cert/der_write.h"
-#include "kms/authority/key.h"
-#include "kms/request/check_internal.h"
-#include "kms/request/envelope_binding.h"
-#include "kms/store/certificate_rows.h"
-#include "kms/store/escrow_rows.h"
+#include "base/crew.h"
+#include "kms/request/check_certificate.h"
 #include "kms/store/store.h"
-#include "kms/store/user_rows.h"
-#include "kms/vault/envelope.h"
-#include "verdict/address.h"
 
-enum { SERIAL_TEXT = 2 * CERTIFICATE_SERIAL_MAX + 1, ARENA_MAX = 1 << 20, URI_NAME = 6 };
+/*
+ * Rows are read by one thread, in their order, a list of them at a time; the crew judges the list
+ * before meanwhile. What is wrong is told in the order of the rows, however many hands there are.
+ */
+enum { SERIAL_TEXT = 2 * CERTIFICATE_SERIAL_MAX + 1, LIST_MAX = 512, LISTS = 2 };
 
-/* An INTEGER's bytes without the zero byte that stands for its sign. */
-static struct span without_zero(struct span serial)
-{
-    return serial.len > 1 && serial.at[0] == 0 ? span_from(serial, 1) : serial;
-}
+/* What a list's rows take: their certificates and envelopes. */
+#define LIST_ARENA_MAX ((size_t)1 << 30)
+#define LIST_BYTES     ((size_t)8 << 20) /* the list is full then, however few rows it has */
+
+struct list {
+    struct arena arena;
+    size_t bytes; /* of certificates and envelopes */
+    struct certificate_item *items;
+    size_t count;
+};
+
+struct walking {
+    struct checking *checking;
+    struct store_walk rows;
+    bool is_at_end;
+    struct certificate_owner *owner; /* of the last row; in the arena of its list */
+    struct crew *crew;
+    struct list lists[LISTS];
+};
 
 static void serial_text(struct span serial, char out[SERIAL_TEXT])
 {
@@ -34,19 +42,11 @@ static void serial_text(struct span serial, char out[SERIAL_TEXT])
     out[n] = '\0';
 }
 
-/* The user whose certificates are being looked at: they lie one behind the other. */
-struct owner {
-    struct arena arena; /* for what follows */
-    int64_t id;
-    struct span first, name;
-    struct user_address_row *others; /* those that hold no longer too */
-    size_t count;
-};
-
 /* Whether he is who the audit says that was enrolled. */
-static enum fault check_user(struct checking *c, struct owner *owner, struct why *why)
+static enum fault check_user(struct checking *c, const struct certificate_owner *owner,
+                             struct arena *arena, struct why *why)
 {
-    struct span *addresses = arena_take_array(&owner->arena, owner->count + 1, sizeof(*addresses));
+    struct span *addresses = arena_take_array(arena, owner->count + 1, sizeof(*addresses));
     struct user_identity user = {.id = owner->id, .name = owner->name, .addresses = addresses};
     uint8_t digest[USER_DIGEST_SIZE];
     enum fault fault;
@@ -67,232 +67,188 @@ static enum fault check_user(struct checking *c, struct owner *owner, struct why
                : fault;
 }
 
-static enum fault find_owner(struct checking *c, struct owner *owner, int64_t id, struct why *why)
+static enum fault read_owner(struct store *store, int64_t id, struct arena *arena,
+                             struct certificate_owner *owner, struct why *why)
 {
     struct user_row user;
-    enum fault fault;
+    enum fault fault = user_get(store, id, arena, &user, why);
 
-    if (owner->id == id) {
-        return FAULT_NONE;
-    }
-    arena_reset(&owner->arena);
-    owner->id = 0;
-    fault = user_get(c->kms->store, id, &owner->arena, &user, why);
     if (fault == FAULT_NONE) {
-        fault = user_address_list(c->kms->store, id, true, &owner->arena, &owner->others,
-                                  &owner->count, why);
+        fault = user_address_list(store, id, true, arena, &owner->others, &owner->count, why);
     }
     if (fault == FAULT_NONE) {
+        owner->id = id;
         owner->first = user.address;
         owner->name = user.name;
-        owner->id = id;
-        fault = check_user(c, owner, why);
     }
     return fault;
-}
-
-static bool has_address(const struct owner *owner, struct span address)
-{
-    bool found = address_compare(owner->first, address) != ADDRESS_DIFFERENT;
-
-    for (size_t i = 0; i < owner->count && !found; i++) {
-        found = address_compare(owner->others[i].address, address) != ADDRESS_DIFFERENT;
-    }
-    return found;
-}
-
-/* Whether every address of a certificate is, or was, one of its user; NULL: so it is. */
-static const char *compare_addresses(const struct owner *owner, const struct cert *cert)
-{
-    struct cert_emails in = cert_emails_of(cert);
-    struct cert_email email;
-
-    while (cert_emails_next(&in, &email)) {
-        if (email.kind != EMAIL_UPN && !has_address(owner, email.text)) {
-            return "the certificate is for an address that its user never had";
-        }
-    }
-    return NULL;
-}
-
-/* Whether the columns of a row say what stands in its certificate; NULL: they do. */
-static const char *compare(const struct certificate_row *row, const struct cert *cert)
-{
-    const enum purpose purpose =
-        row->purpose == CERTIFICATE_SIGNING ? PURPOSE_SIGNING : PURPOSE_ENCRYPTION;
-    enum key_kind kind;
-
-    if (!span_equal(without_zero(cert->serial), row->serial)) {
-        return "the certificate has another serial number than its row";
-    }
-    if (cert->not_before != row->not_before || cert->not_after != row->not_after) {
-        return "the certificate is valid at other times than its row says";
-    }
-    if (cert_purpose(cert) != purpose) {
-        return "the certificate is for another purpose than its row says";
-    }
-    if (!key_kind_of(&cert->key, &kind) || !span_is(row->key_kind, key_kind_name(kind))) {
-        return "the certificate's key is of another kind than its row says";
-    }
-    return NULL;
-}
-
-/* The number at the start of a text; 0: there is none, or one of no part. */
-static uint32_t number_at(struct span text)
-{
-    uint32_t number = 0;
-
-    for (size_t i = 0; i < text.len && ascii_is_digit(text.at[i]) && number <= PROFILE_PARTS_MAX;
-         i++) {
-        number = number * 10 + (uint32_t)(text.at[i] - '0');
-    }
-    return number <= PROFILE_PARTS_MAX ? number : 0;
-}
-
-/* As a name of its own (RFC 5280, section 4.2.1.6), not within somebody's display name. */
-static bool has_url_of_part(const struct profile *profile, struct span der, uint32_t part)
-{
-    struct buffer url = buffer_with_max((size_t)2 * PROFILE_URL_MAX);
-    struct buffer name = buffer_with_max((size_t)3 * PROFILE_URL_MAX);
-    bool found;
-
-    profile_add_crl_url(profile, part, &url);
-    der_add(&name, DER_CONTEXT | URI_NAME, buffer_span(&url));
-    found = url.fault == FAULT_NONE && name.fault == FAULT_NONE &&
-            memmem(der.at, der.len, name.at, name.len) != NULL;
-    buffer_clear(&url);
-    buffer_clear(&name);
-    return found;
 }
 
 /*
- * Which part of the revocation list the certificate's URL names, by the profile of now; 0: none
- * that can be told. Whoever looks there would miss a revoked one whose row has it in another part.
+ * The user whose certificates are being looked at: they lie one behind the other. `known` is his
+ * number where a list before had him already.
  */
-static uint32_t named_part(const struct profile *profile, struct span der)
+static enum fault find_owner(struct walking *w, struct list *list, int64_t id, int64_t known,
+                             struct why *why)
 {
-    const char *mark = strstr(profile->crl_url, "{part}");
-    const size_t before = mark != NULL ? (size_t)(mark - profile->crl_url) : 0;
-    struct span rest = der;
-    const uint8_t *at;
+    struct certificate_owner *owner;
+    enum fault fault;
 
-    while (before > 0 && (at = memmem(rest.at, rest.len, profile->crl_url, before)) != NULL) {
-        rest = span_from(rest, (size_t)(at - rest.at) + before);
-        const uint32_t part = number_at(rest);
-
-        if (part > 0 && has_url_of_part(profile, der, part)) {
-            return part;
-        }
-    }
-    return 0;
-}
-
-/* The envelope of an escrowed certificate; NULL: it is as it should be. */
-static const char *check_envelope(struct checking *c, const struct certificate_row *row,
-                                  const struct envelope_row *envelope)
-{
-    const struct envelope_subject subject = {
-        .store_id = store_id(c->kms->store),
-        .user = row->user,
-        .serial = row->serial,
-        .certificate = row->der,
-        .cms = envelope->cms,
-    };
-    struct envelope read;
-    struct span address;
-    struct why why;
-
-    if (envelope_read(envelope->cms, &read, &why) != FAULT_NONE) {
-        return why.rule;
-    }
-    if (envelope_bound(c->certificates, c->issuer_count, &subject, envelope->binding, &address,
-                       &why) != FAULT_NONE) {
-        return "the CA did not bind this envelope to this certificate and its user";
-    }
-    return NULL;
-}
-
-static enum fault check_escrowed(struct checking *c, const struct certificate_row *row,
-                                 struct arena *arena, const char **what, struct why *why)
-{
-    struct envelope_row envelope;
-    enum fault fault = envelope_get(c->kms->store, row->id, arena, &envelope, why);
-
-    if (fault == FAULT_ABSENT) {
-        *what = "the key is not in escrow: there is no envelope";
+    if (w->owner != NULL && w->owner->id == id) {
         return FAULT_NONE;
     }
+    w->owner = NULL;
+    owner = arena_take(&list->arena, sizeof(*owner));
+    if (owner == NULL) {
+        return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+    }
+    *owner = (struct certificate_owner){0};
+    fault = read_owner(w->checking->kms->store, id, &list->arena, owner, why);
+    if (fault == FAULT_NONE && id != known) {
+        fault = check_user(w->checking, owner, &list->arena, why);
+    }
     if (fault == FAULT_NONE) {
-        *what = check_envelope(c, row, &envelope);
+        w->owner = owner;
     }
     return fault;
 }
 
-static enum fault check_one(struct checking *c, const struct certificate_row *row,
-                            struct owner *owner, struct arena *arena, struct why *why)
+static enum fault find_envelope(struct walking *w, struct list *list, struct certificate_item *item,
+                                struct why *why)
+{
+    enum fault fault;
+
+    if (item->row.purpose != CERTIFICATE_ENCRYPTION) {
+        return FAULT_NONE;
+    }
+    fault = envelope_get(w->checking->kms->store, item->row.id, &list->arena, &item->envelope, why);
+    item->has_envelope = fault == FAULT_NONE;
+    list->bytes += item->has_envelope ? item->envelope.cms.len : 0;
+    return fault == FAULT_ABSENT ? FAULT_NONE : fault;
+}
+
+/* Adds a row, copied; one without its user is left to store_check(), which tells it. */
+static enum fault add(struct walking *w, struct list *list, const struct certificate_row *row,
+                      int64_t known, struct why *why)
+{
+    struct certificate_item *item = &list->items[list->count];
+    enum fault fault = find_owner(w, list, row->user, known, why);
+
+    if (fault != FAULT_NONE) {
+        return fault == FAULT_ABSENT ? FAULT_NONE : fault;
+    }
+    *item = (struct certificate_item){.row = *row, .owner = w->owner};
+    if (arena_copy(&list->arena, row->serial, &item->row.serial) != FAULT_NONE ||
+        arena_copy(&list->arena, row->der, &item->row.der) != FAULT_NONE ||
+        arena_copy(&list->arena, row->key_kind, &item->row.key_kind) != FAULT_NONE) {
+        return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+    }
+    list->bytes += row->der.len;
+    list->count++;
+    return find_envelope(w, list, item, why);
+}
+
+static enum fault fill(struct walking *w, struct list *list, struct why *why)
+{
+    const int64_t known = w->owner != NULL ? w->owner->id : 0;
+    struct certificate_row row;
+    bool there = true;
+    enum fault fault = FAULT_NONE;
+
+    arena_reset(&list->arena);
+    list->count = list->bytes = 0;
+    w->owner = NULL; /* in the other list's arena, which is gone before this one's */
+    while (fault == FAULT_NONE && there && list->count < LIST_MAX && list->bytes < LIST_BYTES) {
+        fault = certificate_next(&w->rows, &row, &there, why);
+        if (fault == FAULT_NONE && there) {
+            fault = add(w, list, &row, known, why);
+        }
+    }
+    w->is_at_end = !there;
+    return fault;
+}
+
+static enum fault tell(struct walking *w, const struct list *list, struct why *why)
 {
     char serial[SERIAL_TEXT];
-    struct cert cert;
-    struct why wrong = {0};
-    const char *what = NULL;
-    enum fault fault = find_owner(c, owner, row->user, why);
+    enum fault fault = FAULT_NONE;
 
-    if (fault == FAULT_ABSENT) {
-        return FAULT_NONE; /* a row without its user is told by store_check() */
-    }
-    if (fault != FAULT_NONE) {
-        return fault;
-    }
-    if (cert_read(row->der, &cert, &wrong) != FAULT_NONE) {
-        what = wrong.rule;
-    } else {
-        what = compare(row, &cert);
-    }
-    if (what == NULL && !check_signed(c, row->der)) {
-        what = "the certificate is not signed by our CA";
-    }
-    if (what == NULL) {
-        const uint32_t part = named_part(&c->profile, row->der);
-
-        what = part != 0 && part != row->crl_part
-                   ? "the certificate's URL names another part of the revocation list than its row"
-                   : NULL;
-    }
-    if (what == NULL) {
-        what = compare_addresses(owner, &cert);
-    }
-    if (what == NULL && row->purpose == CERTIFICATE_ENCRYPTION) {
-        fault = check_escrowed(c, row, arena, &what, why);
-    }
-    if (fault == FAULT_NONE && what != NULL) {
-        serial_text(row->serial, serial);
-        fault = check_report(c, why, what, "certificate %s", serial);
+    for (size_t i = 0; fault == FAULT_NONE && i < list->count; i++) {
+        if (list->items[i].what != NULL) {
+            serial_text(list->items[i].row.serial, serial);
+            fault = check_report(w->checking, why, list->items[i].what, "certificate %s", serial);
+        }
     }
     return fault;
+}
+
+static enum fault go_along(struct walking *w, struct why *why)
+{
+    struct list *next = &w->lists[0], *judged = &w->lists[1];
+    enum fault fault = fill(w, next, why);
+
+    while (fault == FAULT_NONE && next->count > 0) {
+        struct list *filled = next;
+
+        crew_begin(w->crew, filled->items, filled->count);
+        next = judged;
+        judged = filled;
+        next->count = 0;
+        fault = w->is_at_end ? FAULT_NONE : fill(w, next, why);
+        crew_wait(w->crew);
+        if (fault == FAULT_NONE) {
+            fault = tell(w, judged, why);
+        }
+    }
+    return fault;
+}
+
+static enum fault lists_new(struct walking *w, struct why *why)
+{
+    for (size_t i = 0; i < LISTS; i++) {
+        w->lists[i].arena = arena_with_max(LIST_ARENA_MAX);
+        w->lists[i].items = calloc(LIST_MAX, sizeof(*w->lists[i].items));
+        if (w->lists[i].items == NULL) {
+            return fault_at(FAULT_RESOURCE, 0, "out of memory", why);
+        }
+    }
+    return FAULT_NONE;
+}
+
+static enum fault crew_of(struct walking *w, struct why *why)
+{
+    const struct crew_plan plan = {.threads = w->checking->kms->threads,
+                                   .item_size = sizeof(struct certificate_item),
+                                   .context = w->checking,
+                                   .hire = certificate_judge_new,
+                                   .dismiss = certificate_judge_free,
+                                   .work = certificate_judge};
+
+    return crew_new(&plan, &w->crew, why);
 }
 
 enum fault check_certificates(struct checking *c, struct why *why)
 {
-    struct arena arena = arena_with_max(ARENA_MAX);
-    struct owner owner = {.arena = arena_with_max(ARENA_MAX)};
-    struct store_walk walk = {0};
-    struct certificate_row row;
-    bool there = false;
+    struct walking w = {.checking = c};
     enum fault fault = told_users_read(c->kms->store, &c->told, why);
 
     if (fault == FAULT_NONE) {
-        fault = certificate_walk(c->kms->store, &walk, why);
+        fault = lists_new(&w, why);
     }
-    while (fault == FAULT_NONE) {
-        fault = certificate_next(&walk, &row, &there, why);
-        if (fault != FAULT_NONE || !there) {
-            break;
-        }
-        arena_reset(&arena);
-        fault = check_one(c, &row, &owner, &arena, why);
+    if (fault == FAULT_NONE) {
+        fault = crew_of(&w, why);
     }
-    store_walk_end(&walk);
-    arena_clear(&owner.arena);
-    arena_clear(&arena);
+    if (fault == FAULT_NONE) {
+        fault = certificate_walk(c->kms->store, &w.rows, why);
+    }
+    if (fault == FAULT_NONE) {
+        fault = go_along(&w, why);
+    }
+    store_walk_end(&w.rows);
+    crew_free(w.crew);
+    for (size_t i = 0; i < LISTS; i++) {
+        arena_clear(&w.lists[i].arena);
+        free(w.lists[i].items);
+    }
     return fault;
 }

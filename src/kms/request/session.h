@@ -58,6 +58,7 @@ struct kms {
     struct anchor anchor;         /* what who has signed in first has confirmed */
     struct private_key *vouching; /* the issuing CA's, where vouch.h has opened it */
     int64_t now;                  /* seconds; the time of everything in this act */
+    size_t threads;               /* that a long reading may take, the caller's to set; 0: one */
     bool writes;
     bool in_transaction;
     struct arena arena;             /* for what lives as long as the session */
