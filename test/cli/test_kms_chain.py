@@ -90,6 +90,10 @@ class Exchanged(ChainTest):
         self.spoil(("INSERT INTO meta VALUES('outside-chain', ?)", ours + root))
         self.assert_seen()
 
+    def test_another_organization(self):
+        self.spoil(("UPDATE meta SET value = CAST('Example Bank' AS BLOB) WHERE name = 'org'",))
+        self.assert_seen()
+
     def test_without_the_signature(self):
         self.spoil(("DELETE FROM meta WHERE name = 'chain-vouched'",))
         self.assert_seen()

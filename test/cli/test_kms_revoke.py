@@ -237,6 +237,15 @@ class Revoke(kms_support.KmsTest):
         self.entries()
         self.assertEqual(self.entries(), {})
 
+    def test_a_row_of_a_list_to_come_empties_none(self):
+        """Entries leave when they have ended, not when somebody's row says that a list was made then."""
+        self.revoke(ANNA, "--reason", "keyCompromise")
+        with sqlite3.connect(self.site.store / "keyroster.db") as store:
+            store.execute("INSERT INTO crl(number, part, parts, this_update, next_update, entries,"
+                          " digest) VALUES(1, 0, 0, 9999999998, 9999999999, 0, zeroblob(32))")
+        store.close()
+        self.assertEqual(len(self.entries()), 2)
+
     def test_a_list_needs_an_administrator_and_a_place(self):
         path = self.site.folder / "a.crl"
         self.assertEqual(self.site.kms("crl", "-o", path).status, NOT_DONE)

@@ -14,6 +14,7 @@ static enum fault message_of_chain(struct kms *kms, struct span certificate, str
     struct transcript t = transcript_begin(CHAIN_LABEL);
 
     transcript_add(&t, store_id(kms->store));
+    transcript_add(&t, kms->organization);
     transcript_add(&t, certificate);
     transcript_add(&t, chain);
     return vouch_message_end(out, CHAIN_LABEL, &t, why);
@@ -51,8 +52,10 @@ enum fault chain_check(struct kms *kms, struct span certificate, struct span cha
         fault = vouch_holds(kms, &message, signature, &holds, why);
     }
     if (fault == FAULT_NONE && !holds) {
-        fault = kms_tell(kms, FAULT_DENIED, why,
-                         "the store was altered: the CA does not vouch for its certificates");
+        fault = kms_tell(
+            kms, FAULT_DENIED, why,
+            "the store was altered: the CA does not vouch for its certificates, or for the "
+            "name of the organization");
     }
     arena_clear(&arena);
     return fault;

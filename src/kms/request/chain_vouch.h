@@ -4,9 +4,10 @@
 #include "kms/request/session.h"
 
 /*
- * The issuing CA vouches for its own certificate and for those above it. They go into every
- * PKCS#12, where readers find their roots: whoever can write to the store, and has no passphrase,
- * could put a root of his own there, which certifies the same key.
+ * The issuing CA vouches for its own certificate, for those above it, and for the name of the
+ * organization. The certificates go into every PKCS#12, where readers find their roots: whoever can
+ * write to the store, and has no passphrase, could put a root of his own there, which certifies the
+ * same key. The name stands in users' certificates.
  *
  * `certificate` is the issuing CA's, `chain` what ca_chain() gives; the session's transaction has
  * them in the store. Faults are the store's, and those of ca_secret_open().

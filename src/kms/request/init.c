@@ -96,7 +96,8 @@ static enum fault fill_store(struct ceremony *c, struct why *why)
     enum fault fault = kms_begin(&c->kms, why);
 
     if (fault == FAULT_NONE) {
-        fault = store_meta_set(c->kms.store, "org", span_text(c->order->organization), why);
+        c->kms.organization = span_text(c->order->organization);
+        fault = store_meta_set(c->kms.store, "org", c->kms.organization, why);
     }
     if (fault == FAULT_NONE) {
         fault = init_people(c, why);
