@@ -62,3 +62,14 @@ size_t hex_decode_run(struct span text, uint8_t *out)
     }
     return i < text.len && digit_plus_one[text.at[i]] != 0 ? i + 1 : i;
 }
+
+void hex_text(struct span bytes, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < bytes.len; i++) {
+        *out++ = digits[bytes.at[i] >> 4];
+        *out++ = digits[bytes.at[i] & 15];
+    }
+    *out = '\0';
+}

@@ -16,4 +16,7 @@ MUST_USE int hex_number(const uint8_t at[4]);
  */
 MUST_USE size_t hex_decode_run(struct span text, uint8_t *out);
 
+/* Writes two small digits for each byte, and a NUL behind them: 2 * bytes.len + 1 characters. */
+void hex_text(struct span bytes, char *out);
+
 #endif

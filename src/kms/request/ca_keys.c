@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/hex.h"
 #include "kms/authority/ca.h"
 #include "kms/people/random.h"
 #include "kms/people/transcript.h"
@@ -14,21 +15,17 @@ enum { SECRET_BYTES = 32, KEY_PEM_MAX = 16384, SLOT_MAX = 1024, ARENA_MAX = 4 <<
 
 enum fault ca_secret_make(struct secret *out, struct why *why)
 {
-    static const char digits[] = "0123456789abcdef";
     struct secret bytes = {0}, text = {0};
     enum fault fault = random_secret(SECRET_BYTES, &bytes, why);
 
     if (fault == FAULT_NONE) {
         fault = secret_new((size_t)2 * SECRET_BYTES, &text, why);
     }
-    for (size_t i = 0; fault == FAULT_NONE && i < SECRET_BYTES; i++) {
-        text.at[2 * i] = (uint8_t)digits[bytes.at[i] >> 4];
-        text.at[2 * i + 1] = (uint8_t)digits[bytes.at[i] & 15];
-    }
-    secret_clear(&bytes);
     if (fault == FAULT_NONE) {
+        hex_text(secret_span(&bytes), (char *)text.at); /* a secret has room for the NUL */
         *out = text;
     }
+    secret_clear(&bytes);
     return fault;
 }
 

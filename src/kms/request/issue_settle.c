@@ -1,5 +1,6 @@
 #include <stdio.h>
 
+#include "base/hex.h"
 #include "kms/authority/ca.h"
 #include "kms/authority/crl_make.h"
 #include "kms/request/envelope_binding.h"
@@ -167,18 +168,11 @@ enum fault issue_settle(struct kms *kms, const struct issue_terms *terms, const 
     return fault == FAULT_NONE ? user_set_state(kms->store, user, USER_ENROLLED, why) : fault;
 }
 
-static void write_hex(const uint8_t serial[SERIAL_SIZE], char out[SERIAL_TEXT_SIZE])
-{
-    for (size_t i = 0; i < SERIAL_SIZE; i++) {
-        (void)snprintf(out + 2 * i, 3, "%02x", serial[i]);
-    }
-}
-
 void issue_detail(const struct issue *issue, char out[ISSUE_DETAIL_SIZE])
 {
     char signing[SERIAL_TEXT_SIZE], encryption[SERIAL_TEXT_SIZE];
 
-    write_hex(issue->signing_serial, signing);
-    write_hex(issue->encryption_serial, encryption);
+    hex_text(span_of(issue->signing_serial, SERIAL_SIZE), signing);
+    hex_text(span_of(issue->encryption_serial, SERIAL_SIZE), encryption);
     (void)snprintf(out, ISSUE_DETAIL_SIZE, "encryption %s, signing %s", encryption, signing);
 }

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/hex.h"
 #include "base/outfile.h"
 #include "kms/people/transcript.h"
 
@@ -82,9 +83,8 @@ enum fault p12_dir_name(struct span address, char out[P12_NAME_SIZE], struct why
             return fault;
         }
         out[n++] = '~'; /* no domain has one in it */
-        for (size_t i = 0; i < DIGEST_SHOWN; i++) {
-            n += (size_t)snprintf(out + n, 3, "%02x", digest[i]);
-        }
+        hex_text(span_of(digest, DIGEST_SHOWN), out + n);
+        n += (size_t)2 * DIGEST_SHOWN;
     }
     memcpy(out + n, ".p12", sizeof(".p12"));
     return FAULT_NONE;

@@ -19,14 +19,7 @@ _Static_assert((int)SHA256_SIZE == (int)TRANSCRIPT_SIZE, "digests of one size");
 
 void recovery_serial_text(struct span serial, char out[RECOVERY_SERIAL_TEXT])
 {
-    static const char digits[] = "0123456789abcdef";
-    size_t n = 0;
-
-    for (size_t i = 0; i < serial.len && i < RECOVERY_SERIAL_MAX; i++) {
-        out[n++] = digits[serial.at[i] >> 4];
-        out[n++] = digits[serial.at[i] & 15];
-    }
-    out[n] = '\0';
+    hex_text(span_upto(serial, RECOVERY_SERIAL_MAX), out);
 }
 
 struct span recovery_subject(const struct recovery *recovery)

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/hex.h"
 #include "cert/crl.h"
 #include "kms/request/bulk.h"
 #include "kms/request/enrol.h"
@@ -95,11 +96,9 @@ static enum fault audit(const struct run *run, struct span address, struct span 
                         struct why *why)
 {
     const struct revoke_terms *terms = &run->many->terms;
-    char text[SERIAL_TEXT_SIZE] = "", detail[DETAIL_SIZE];
+    char text[SERIAL_TEXT_SIZE], detail[DETAIL_SIZE];
 
-    for (size_t i = 0; i < serial.len && i < CERTIFICATE_SERIAL_MAX; i++) {
-        (void)snprintf(text + 2 * i, 3, "%02x", serial.at[i]);
-    }
+    hex_text(span_upto(serial, CERTIFICATE_SERIAL_MAX), text);
     (void)snprintf(detail, sizeof(detail), "%s%s%s", serial.len > 0 ? text : "the open token",
                    terms->what == REVOKE_FOR_GOOD ? ", " : "",
                    terms->what == REVOKE_FOR_GOOD ? crl_reason_name((int)terms->reason) : "");

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/hex.h"
 #include "kms/people/random.h"
 #include "kms/store/store_state.h"
 
@@ -12,15 +13,13 @@ static const char first_settings[] = "PRAGMA page_size = 8192; PRAGMA journal_mo
 static enum fault name_it(struct sql *sql, int64_t now, struct why *why)
 {
     uint8_t random[STORE_ID_SIZE / 2];
-    char text[160], id[STORE_ID_SIZE + 1] = {0};
+    char text[160], id[STORE_ID_SIZE + 1];
     enum fault fault = random_bytes(random, sizeof(random), why);
 
     if (fault != FAULT_NONE) {
         return fault;
     }
-    for (size_t i = 0; i < sizeof(random); i++) {
-        (void)snprintf(id + 2 * i, 3, "%02x", random[i]);
-    }
+    hex_text(span_of(random, sizeof(random)), id);
     /* Both are ours: hexadecimal digits, and a number. */
     (void)snprintf(text, sizeof(text),
                    "INSERT INTO meta(name, value) VALUES('id', CAST('%s' AS BLOB)),"

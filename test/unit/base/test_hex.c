@@ -53,6 +53,7 @@ static void bytes_come_back(void **state)
     (void)state;
     for (size_t len = 0; len < 300; len++) {
         uint8_t *bytes = malloc(len + 1), *text = malloc(2 * len + 1), *out = malloc(len + 1);
+        char *written = malloc(2 * len + 1);
 
         for (size_t i = 0; i < len; i++) {
             bytes[i] = (uint8_t)random_next(&seed);
@@ -61,6 +62,11 @@ static void bytes_come_back(void **state)
         }
         assert_int_equal(hex_decode_run(span_of(text, 2 * len), out), 2 * len);
         assert_memory_equal(out, bytes, len);
+        hex_text(span_of(bytes, len), written);
+        assert_int_equal(strlen(written), 2 * len);
+        assert_int_equal(strncasecmp(written, (const char *)text, 2 * len), 0);
+        assert_true(strspn(written, "0123456789abcdef") == 2 * len);
+        free(written);
         free(bytes);
         free(text);
         free(out);
