@@ -4,6 +4,7 @@
 
 #include "base/readfile.h"
 #include "cmd/kms/kms.h"
+#include "cmd/kms/kms_issuing.h"
 #include "cmd/kms/kms_options.h"
 #include "cmd/kms/kms_output.h"
 #include "cmd/kms/kms_rows.h"
@@ -175,6 +176,7 @@ static int run(const struct job *job, struct kms_options *o)
         kms_close(&kms);
         return status;
     }
+    kms.threads = kms_threads_usual();
     if (has_head && !read_head(job, &kms, &kept)) {
         status = EXIT_NOT_DONE;
     } else if (job->verify || has_head) {

@@ -203,7 +203,7 @@ static enum fault check_everybody(struct kms *kms, struct why *why)
 enum fault audit_check_chain(struct kms *kms, const struct audit_head *kept,
                              struct audit_verdict *out, struct why *why)
 {
-    return audit_verify(kms->store, audit_signature_fits, kept, out, why);
+    return audit_verify(kms->store, audit_signature_fits, kms->threads, kept, out, why);
 }
 
 enum fault audit_check(struct kms *kms, const struct audit_head *kept, struct audit_verdict *out,

@@ -24,8 +24,8 @@ static void audit_read(struct sql_query *query, void *row)
     audit->hash = sql_blob(query, 9);
 }
 
-static enum fault hash_of(struct store *store, const struct audit_row *row,
-                          uint8_t hash[AUDIT_HASH_SIZE], struct why *why)
+enum fault audit_hash(struct store *store, const struct audit_row *row,
+                      uint8_t hash[AUDIT_HASH_SIZE], struct why *why)
 {
     struct transcript t = transcript_begin("keyroster audit v1");
 
@@ -136,7 +136,7 @@ enum fault audit_append(struct store *store, const struct audit_row *row,
         return fault;
     }
     full.seq = head.seq + 1;
-    fault = hash_of(store, &full, hash, why);
+    fault = audit_hash(store, &full, hash, why);
     if (fault == FAULT_NONE) {
         fault = insert_row(store, &full, why);
     }
@@ -225,141 +225,11 @@ enum fault audit_row_verify(struct store *store, const struct audit_row *row,
                             audit_check_signature *check, bool *out, struct why *why)
 {
     uint8_t hash[AUDIT_HASH_SIZE];
-    enum fault fault = hash_of(store, row, hash, why);
+    enum fault fault = audit_hash(store, row, hash, why);
 
     *out = false;
     if (fault != FAULT_NONE || !span_equal(row->hash, span_of(hash, sizeof(hash)))) {
         return fault;
     }
     return check_signed(store, row, check, out, why);
-}
-
-/* Along the chain, with the signatures beside it, both in the order of their numbers. */
-struct verifying {
-    struct store *store;
-    audit_check_signature *check;
-    const struct audit_head *kept;
-    struct sql_query *signatures;
-    bool has_signature; /* the query stands on one that was not looked at */
-    struct audit_head last;
-    struct audit_verdict verdict;
-};
-
-static void is_bad(struct verifying *v, int64_t seq, const char *what)
-{
-    v->verdict.bad_seq = seq;
-    v->verdict.what = what;
-}
-
-static enum fault check_signatures(struct verifying *v, const struct audit_row *row,
-                                   struct why *why)
-{
-    int64_t count = 0;
-    enum fault fault = FAULT_NONE;
-
-    while (v->has_signature && sql_int(v->signatures, 0) <= row->seq) {
-        struct span signature = sql_blob(v->signatures, 1), signing = sql_blob(v->signatures, 2);
-
-        if (v->check != NULL && !v->check(signing, row->hash, signature)) {
-            is_bad(v, row->seq, "a signature does not fit the row");
-            return FAULT_NONE;
-        }
-        count++;
-        fault = sql_step(v->signatures, &v->has_signature, why);
-        if (fault != FAULT_NONE) {
-            return fault;
-        }
-    }
-    if (count != row->signatures) {
-        is_bad(v, row->seq, "a signature is missing, or was added");
-    } else if (v->check != NULL && count == 0 && !span_is(row->result, "refused")) {
-        is_bad(v, row->seq, "nobody has signed what was done");
-    }
-    return FAULT_NONE;
-}
-
-static enum fault check_row(struct verifying *v, const struct audit_row *row, struct why *why)
-{
-    uint8_t hash[AUDIT_HASH_SIZE];
-    enum fault fault;
-
-    if (row->seq != v->last.seq + 1) {
-        is_bad(v, v->last.seq + 1, "the row is missing");
-        return FAULT_NONE;
-    }
-    if (!span_equal(row->previous, span_of(v->last.hash, AUDIT_HASH_SIZE))) {
-        is_bad(v, row->seq, "the row does not follow the one before");
-        return FAULT_NONE;
-    }
-    fault = hash_of(v->store, row, hash, why);
-    if (fault != FAULT_NONE) {
-        return fault;
-    }
-    if (!span_equal(row->hash, span_of(hash, sizeof(hash)))) {
-        is_bad(v, row->seq, "the row is not as it was written");
-        return FAULT_NONE;
-    }
-    if (v->kept != NULL && v->kept->seq == row->seq &&
-        memcmp(v->kept->hash, hash, sizeof(hash)) != 0) {
-        is_bad(v, row->seq, "the row is not the one of the head that was kept");
-        return FAULT_NONE;
-    }
-    v->last = (struct audit_head){.seq = row->seq, .at = row->at};
-    memcpy(v->last.hash, hash, sizeof(hash));
-    return check_signatures(v, row, why);
-}
-
-static enum fault check_rows(struct verifying *v, struct why *why)
-{
-    struct store_walk walk = {0};
-    struct audit_row row;
-    bool there = false;
-    enum fault fault = audit_walk(v->store, 0, &walk, why);
-
-    while (fault == FAULT_NONE && v->verdict.bad_seq == 0) {
-        fault = audit_next(&walk, &row, &there, why);
-        if (fault != FAULT_NONE || !there) {
-            break;
-        }
-        fault = check_row(v, &row, why);
-        v->verdict.rows += v->verdict.bad_seq == 0;
-    }
-    store_walk_end(&walk);
-    return fault;
-}
-
-enum fault audit_verify(struct store *store, audit_check_signature *check,
-                        const struct audit_head *kept, struct audit_verdict *out, struct why *why)
-{
-    struct verifying v = {.store = store, .check = check, .kept = kept};
-    bool began = !sql_is_within(store_sql(store));
-    enum fault fault = began ? store_begin_reading(store, why) : FAULT_NONE;
-
-    if (fault != FAULT_NONE) {
-        return fault;
-    }
-    fault = sql_ask(store_sql(store),
-                    "SELECT seq, signature, signing FROM audit_signature"
-                    " JOIN person ON person.id = person ORDER BY seq, person",
-                    &v.signatures, why);
-    if (fault == FAULT_NONE) {
-        fault = sql_step(v.signatures, &v.has_signature, why);
-    }
-    if (fault == FAULT_NONE) {
-        fault = check_rows(&v, why);
-    }
-    sql_end(v.signatures);
-    if (began) {
-        store_rollback(store);
-    }
-    if (fault != FAULT_NONE) {
-        return fault;
-    }
-    if (v.verdict.bad_seq == 0 && kept != NULL && kept->seq > v.last.seq) {
-        is_bad(&v, v.last.seq + 1, "the row is missing: the end of the audit was cut off");
-    } else if (v.verdict.bad_seq == 0 && v.has_signature) {
-        is_bad(&v, v.last.seq + 1, "there are signatures of rows that are missing");
-    }
-    *out = v.verdict;
-    return FAULT_NONE;
 }

@@ -23,6 +23,10 @@ struct audit_row {
     struct span previous, hash; /* AUDIT_HASH_SIZE bytes each */
 };
 
+/* What the hash of a row has to be, by everything else in it. FAULT_RESOURCE. */
+MUST_USE enum fault audit_hash(struct store *store, const struct audit_row *row,
+                               uint8_t hash[AUDIT_HASH_SIZE], struct why *why);
+
 /* Somebody whose key is open: signs the AUDIT_HASH_SIZE bytes of a hash. */
 struct audit_signer {
     int64_t person;
@@ -65,7 +69,7 @@ struct audit_head {
 /* FAULT_ABSENT: there is no row yet. */
 MUST_USE enum fault audit_head(struct store *store, struct audit_head *out, struct why *why);
 
-/* True when `signature` is that of the public key `signing` over `hash`. */
+/* True when `signature` is that of the public key `signing` over `hash`; asked by many threads. */
 typedef bool audit_check_signature(struct span signing, struct span hash, struct span signature);
 
 /*
@@ -86,9 +90,10 @@ struct audit_verdict {
  * each by the key of somebody in the store, and one at least unless the act was refused; and, when
  * `kept` is not NULL, that the chain goes through it still. A chain that is broken is no failure of
  * the call: `out->bad_seq` tells. With `kept`, a chain that was cut off before it has bad_seq one
- * behind its last row. `check` NULL: the signatures are counted only.
+ * behind its last row. `check` NULL: the signatures are counted only; else they are checked by as
+ * many hands as `threads` says, while the chain is read, and what is told is the same.
  */
-MUST_USE enum fault audit_verify(struct store *store, audit_check_signature *check,
+MUST_USE enum fault audit_verify(struct store *store, audit_check_signature *check, size_t threads,
                                  const struct audit_head *kept, struct audit_verdict *out,
                                  struct why *why);
 

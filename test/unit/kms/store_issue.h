@@ -101,7 +101,7 @@ static inline uint32_t site_whole_issues(struct site *site)
     assert_done(user_count(site->store, &users, &site->why), &site->why);
     assert_done(certificate_count(site->store, &certificates, &site->why), &site->why);
     assert_int_equal(certificates, 2 * users);
-    assert_done(audit_verify(site->store, NULL, NULL, &verdict, &site->why), &site->why);
+    assert_done(audit_verify(site->store, NULL, 1, NULL, &verdict, &site->why), &site->why);
     assert_int_equal(verdict.bad_seq, 0);
     assert_int_equal(verdict.rows, users);
     return (uint32_t)users;

@@ -77,7 +77,18 @@ static struct audit_verdict verify(struct site *site, const struct audit_head *k
 {
     struct audit_verdict verdict = {0};
 
-    assert_done(audit_verify(site->store, check, kept, &verdict, &site->why), &site->why);
+    for (size_t threads = 0; threads <= 3; threads += 1) {
+        struct audit_verdict again = {0};
+
+        assert_done(audit_verify(site->store, check, threads, kept, &again, &site->why),
+                    &site->why);
+        if (threads > 0) {
+            assert_int_equal(again.bad_seq, verdict.bad_seq);
+            assert_int_equal(again.rows, verdict.rows);
+            assert_ptr_equal(again.what, verdict.what);
+        }
+        verdict = again;
+    }
     return verdict;
 }
 
@@ -255,6 +266,46 @@ static void tampering_is_found(void **state)
     site_close(&site);
 }
 
+/* More signatures than a list has; the first row that is bad counts, whatever found it. */
+static void long_chains_are_verified_to_their_end(void **state)
+{
+    enum { LONG = 3000 };
+    static const struct {
+        const char *sql;
+        int64_t bad_seq;
+    } rows[] = {
+        {"SELECT 1", 0},
+        {"UPDATE audit_signature SET signature = zeroblob(64) WHERE seq = 3001", 3001},
+        {"UPDATE audit SET who = 'bert' WHERE seq = 2900", 2900},
+        {"UPDATE audit_signature SET signature = zeroblob(64) WHERE seq = 2890", 2890},
+        {"DELETE FROM audit_signature WHERE seq = 2100", 2100},
+        {"UPDATE audit_signature SET signature = zeroblob(64) WHERE seq = 7", 7},
+    };
+    static const uint8_t key[PERSON_KEY_SIZE] = {1};
+    const struct audit_signer signer = {.person = 1, .key = key, .sign = sign};
+    const struct audit_row row = {
+        .at = NOW, .act = span_text("enrol"), .result = span_text("done")};
+    struct audit_verdict verdict;
+    struct site site;
+
+    (void)state;
+    site_of_five(&site);
+    assert_done(store_begin(site.store, &site.why), &site.why);
+    for (int i = 0; i < LONG; i++) {
+        assert_done(audit_append(site.store, &row, &signer, 1, &site.why), &site.why);
+    }
+    assert_done(store_commit(site.store, &site.why), &site.why);
+    site_sql(&site, "DROP TRIGGER audit_changed; DROP TRIGGER audit_signature_removed;"
+                    "DROP TRIGGER audit_signature_changed");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        site_sql(&site, rows[i].sql);
+        verdict = verify(&site, NULL);
+        assert_int_equal(verdict.bad_seq, rows[i].bad_seq);
+        assert_int_equal(verdict.rows, rows[i].bad_seq == 0 ? LONG + 5 : rows[i].bad_seq - 1);
+    }
+    site_close(&site);
+}
+
 /* A chain made anew from somewhere on, with all its hashes right, does not go through the head. */
 static void other_chain_is_found_by_the_head(void **state)
 {
@@ -306,16 +357,17 @@ static void chain_belongs_to_its_store(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(tamperings) + 7] = {
+    struct CMUnitTest tests[COUNT(tamperings) + 8] = {
         cmocka_unit_test(untouched_chain_is_good),
         cmocka_unit_test(rows_come_as_they_were_written),
         cmocka_unit_test(signature_that_fails_leaves_nothing),
         cmocka_unit_test(database_keeps_the_audit),
         cmocka_unit_test(act_that_nobody_signed_is_found),
+        cmocka_unit_test(long_chains_are_verified_to_their_end),
         cmocka_unit_test(other_chain_is_found_by_the_head),
         cmocka_unit_test(chain_belongs_to_its_store),
     };
 
-    (void)TESTS_OF(tests + 7, tamperings, tampering_is_found);
+    (void)TESTS_OF(tests + 8, tamperings, tampering_is_found);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
