@@ -363,7 +363,7 @@ static void what_was_collected_is_overwritten(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(lies) + 4] = {
+    struct CMUnitTest tests[COUNT(lies) + 5] = {
         cmocka_unit_test_setup(who_asks_counts_as_nobody, reset),
         cmocka_unit_test_setup(approvals_serve_one_request, reset),
         cmocka_unit_test_setup(quorum_less_one_recovers_nothing, reset),
@@ -372,7 +372,7 @@ int main(void)
     };
 
     for (size_t i = 0; i < COUNT(lies); i++) {
-        tests[4 + i] = (struct CMUnitTest){.name = lies[i].name,
+        tests[5 + i] = (struct CMUnitTest){.name = lies[i].name,
                                            .test_func = a_liar_is_named,
                                            .setup_func = reset,
                                            .initial_state = (void *)(uintptr_t)&lies[i]};
