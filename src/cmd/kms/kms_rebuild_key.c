@@ -114,7 +114,7 @@ static enum fault hand_over(const struct kms_options *o, struct kms *kms, const 
         fault = kms_commit(kms, why);
     }
     if (fault == FAULT_NONE) {
-        fault = p12_dir_place(&dir, name, &file, why);
+        fault = p12_dir_place_new(&dir, name, &file, why);
     }
     if (fault == FAULT_NONE) {
         fault = p12_dir_sync(&dir, why);

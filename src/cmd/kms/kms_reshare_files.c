@@ -1,10 +1,7 @@
 #include "cmd/kms/kms_reshare_files.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "kms/request/p12_dir.h"
 
@@ -62,13 +59,9 @@ static enum fault write_one(struct kms *kms, const struct p12_dir *dir,
     char name[P12_NAME_SIZE];
     struct buffer text = buffer_with_max(FILE_TEXT_MAX);
     struct p12_file file = {0};
-    struct stat there;
     enum fault fault = FAULT_NONE;
 
     name_of(handout, name);
-    if (fstatat(dir->fd, name, &there, AT_SYMLINK_NOFOLLOW) == 0) {
-        return kms_tell(kms, FAULT_DENIED, why, "%s is there already (another directory?)", name);
-    }
     share_file_text(buffer_span(&handout->sealed), &text);
     if (text.fault != FAULT_NONE) {
         fault = fault_at(FAULT_RESOURCE, 0, "out of memory", why);
@@ -77,7 +70,10 @@ static enum fault write_one(struct kms *kms, const struct p12_dir *dir,
         fault = p12_dir_keep(dir, name, buffer_span(&text), &file, why);
     }
     if (fault == FAULT_NONE) {
-        fault = p12_dir_place(dir, name, &file, why);
+        fault = p12_dir_place_new(dir, name, &file, why);
+        if (fault == FAULT_DENIED) {
+            fault = kms_tell(kms, fault, why, "%s %s (another directory?)", name, why->rule);
+        }
     }
     p12_dir_drop(dir, &file);
     buffer_clear(&text);

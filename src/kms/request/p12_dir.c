@@ -311,6 +311,29 @@ enum fault p12_dir_place(const struct p12_dir *dir, const char *name, struct p12
     return FAULT_NONE;
 }
 
+enum fault p12_dir_place_new(const struct p12_dir *dir, const char *name, struct p12_file *file,
+                             struct why *why)
+{
+    char link[LINK_SIZE];
+    int failed;
+
+    (void)snprintf(link, sizeof(link), "/proc/self/fd/%d", file->fd);
+    failed = file->name != NULL ? renameat2(dir->fd, file->name, dir->fd, name, RENAME_NOREPLACE)
+                                : linkat(AT_FDCWD, link, dir->fd, name, AT_SYMLINK_FOLLOW);
+    if (failed != 0) {
+        const enum fault fault = errno == EEXIST
+                                     ? fault_at(FAULT_DENIED, 0, "is there already", why)
+                                     : fault_of_errno(why);
+
+        p12_dir_drop(dir, file);
+        return fault;
+    }
+    free(file->name);
+    file->name = NULL;
+    p12_dir_drop(dir, file);
+    return FAULT_NONE;
+}
+
 void p12_dir_take_back(const struct p12_dir *dir, const char *name, struct p12_file *file)
 {
     if (file->old == NULL) {

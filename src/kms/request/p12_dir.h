@@ -55,6 +55,10 @@ MUST_USE enum fault p12_dir_keep(const struct p12_dir *dir, const char *name, st
 MUST_USE enum fault p12_dir_place(const struct p12_dir *dir, const char *name,
                                   struct p12_file *file, struct why *why);
 
+/* The same, but replaces nothing. FAULT_DENIED: something has the name ("is there already"). */
+MUST_USE enum fault p12_dir_place_new(const struct p12_dir *dir, const char *name,
+                                      struct p12_file *file, struct why *why);
+
 /*
  * Takes back one that was placed: the act behind it did not come about, and what had the name has
  * it again. Where several were given one name, the last one is taken back first.

@@ -199,6 +199,39 @@ static void one_with_a_name_of_its_own_keeps_what_was_there_too(void **state)
     p12_dir_close(&dir);
 }
 
+/* With a name of its own, or without: what is there stays, be it a link that leads nowhere. */
+static void a_new_one_replaces_nothing(void **state)
+{
+    struct p12_dir dir = {0};
+    struct p12_file file = {0};
+    struct why why = {0};
+
+    (void)state;
+    assert_int_equal(p12_dir_open(folder, &dir, &why), FAULT_NONE);
+    assert_int_equal(symlinkat("nowhere", dir.fd, "link"), 0);
+    for (int named = 0; named < 2; named++) {
+        for (int there = 0; there < 3; there++) {
+            const char *name = there == 2 ? "link" : "a.share";
+
+            if (named != 0) {
+                place(&dir, ".a.part", "one", &file);
+                file.name = strdup(".a.part");
+            } else {
+                assert_int_equal(p12_dir_keep(&dir, name, span_text("one"), &file, &why),
+                                 FAULT_NONE);
+            }
+            assert_int_equal(p12_dir_place_new(&dir, name, &file, &why),
+                             there == 0 ? FAULT_NONE : FAULT_DENIED);
+            assert_int_equal(count_files(), 2);
+            assert_file("a.share", "one");
+        }
+        assert_string_equal(why.rule, "is there already");
+        p12_dir_remove(&dir, "a.share");
+    }
+    p12_dir_remove(&dir, "link");
+    p12_dir_close(&dir);
+}
+
 static void a_long_name_is_kept_too(void **state)
 {
     char name[P12_NAME_SIZE];
@@ -309,13 +342,14 @@ static int remove_folder(void **state)
 
 int main(void)
 {
-    struct CMUnitTest tests[COUNT(rows) + 7] = {
+    struct CMUnitTest tests[COUNT(rows) + 12] = {
         cmocka_unit_test(made_safe_they_still_differ),
         cmocka_unit_test(long_ones_differ_behind_the_cut),
         cmocka_unit_test(no_character_is_cut),
         cmocka_unit_test(a_file_is_there_when_it_is_placed),
         cmocka_unit_test(what_was_there_is_there_again),
         cmocka_unit_test(one_with_a_name_of_its_own_keeps_what_was_there_too),
+        cmocka_unit_test(a_new_one_replaces_nothing),
         cmocka_unit_test(a_long_name_is_kept_too),
         cmocka_unit_test(a_folder_is_not_moved_aside),
         cmocka_unit_test(nothing_is_left_of_one_that_is_dropped),
@@ -323,6 +357,6 @@ int main(void)
         cmocka_unit_test(the_folder_of_a_file_is_found),
     };
 
-    TESTS_OF(tests + 7, rows, row_holds);
+    TESTS_OF(tests + 12, rows, row_holds);
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
