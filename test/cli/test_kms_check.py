@@ -221,6 +221,30 @@ class Issued(WithCertificates):
         self.told(self.certificate(self.anna, "encryption"))
 
 
+class Many(Spoiled):
+    """More certificates than are judged at a time."""
+
+    def test_all_that_is_wrong_is_told_in_the_order_of_the_rows(self):
+        source = self.site.folder / "people.csv"
+        source.write_text("Obj-Class,Display Name,E-mail Addresses\r\n" + "".join(
+            f"mailbox,User {i},SMTP:u{i}@example.org\r\n" for i in range(300)))
+        self.done(self.site.kms("enrol", "--from", source, "--issue", "--p12-dir",
+                                self.site.folder / "p12", "--passphrase",
+                                f"p12={self.site.file_of('dee')}", by=["anna"], jsonl=True))
+        self.assert_whole()
+        self.spoil("UPDATE certificate SET key_kind = 'p384' WHERE id % 7 = 0",
+                   "UPDATE envelope SET binding = zeroblob(80) WHERE certificate % 11 = 0")
+        with sqlite3.connect(self.site.store / "keyroster.db") as store:
+            wrong = [serial for serial, in store.execute(
+                "SELECT lower(hex(serial)) FROM certificate WHERE id % 7 = 0 OR "
+                "(id % 11 = 0 AND purpose = 1) ORDER BY id")]
+        store.close()
+        told = [row["where"] for row in self.site.kms("check", jsonl=True).rows]
+        self.assertGreater(len(wrong), 80)
+        self.assertEqual([where for where in told if where.startswith("certificate ")],
+                         [f"certificate {serial}" for serial in wrong])
+
+
 class OldRows(WithCertificates):
     """Rows that were true once, put back by who kept an old database."""
 
