@@ -346,6 +346,9 @@ class Enrolled(WithCertificates):
         self.assert_whole()
         self.spoil("UPDATE token SET used_at = NULL")
         self.told(self.name, "that it was used")
+        before = (self.site.folder / "cai.p12").read_bytes()
+        self.refused(self.complete(), "the audit says that the token was used")
+        self.assertEqual((self.site.folder / "cai.p12").read_bytes(), before)
 
     def test_a_name_or_an_address_that_nobody_enrolled(self):
         self.done(self.site.kms("enrol", "ben@example.org", "--again", "--issue", "--name",

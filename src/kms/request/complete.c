@@ -6,11 +6,14 @@
 #include "kms/authority/csr.h"
 #include "kms/request/enrol.h"
 #include "kms/request/token_vouch.h"
+#include "kms/store/audit_rows.h"
 #include "kms/store/certificate_rows.h"
 #include "kms/store/token_rows.h"
 #include "kms/store/user_rows.h"
 
 #define SCRATCH_MAX ((size_t)CERTIFICATE_USER_MAX * CERTIFICATE_DER_MAX)
+
+enum { TOKEN_DETAIL_SIZE = 32 };
 
 static const char not_good[] =
     "the token is not good (look at it again; after ten wrong tries only a new one helps)";
@@ -83,6 +86,39 @@ static enum fault check_vouched(struct kms *kms, const struct token_row *row, st
                   why);
 }
 
+/* What the audit row of its use ends with. */
+static void name_token(const struct token *token, char out[TOKEN_DETAIL_SIZE])
+{
+    (void)snprintf(out, TOKEN_DETAIL_SIZE, ", token %s", token->name);
+}
+
+/*
+ * A used token that was made open again in the database is used all the same, when the audit tells
+ * so. The address is the one of its use: another one, and the CA would not vouch for the token.
+ */
+static enum fault check_unused(struct kms *kms, const struct token *token, struct span address,
+                               struct why *why)
+{
+    struct store_walk walk = {0};
+    struct audit_row row;
+    char end[TOKEN_DETAIL_SIZE];
+    bool there = true, is_used = false;
+    enum fault fault = audit_walk_completed(kms->store, address, &walk, why);
+
+    name_token(token, end);
+    while (fault == FAULT_NONE && there && !is_used) {
+        fault = audit_next(&walk, &row, &there, why);
+        if (fault == FAULT_NONE && there && span_is(row.result, "issued") &&
+            row.detail.len >= strlen(end)) {
+            is_used = span_is(span_from(row.detail, row.detail.len - strlen(end)), end);
+        }
+    }
+    store_walk_end(&walk);
+    return is_used ? refuse(kms, FAULT_DENIED,
+                            "the store was altered: the audit says that the token was used", why)
+                   : fault;
+}
+
 /* Finds the row, and refuses one that is not to be used. */
 static enum fault find_row(struct kms *kms, const struct token *token, struct arena *arena,
                            struct token_row *row, struct why *why)
@@ -136,6 +172,9 @@ static enum fault look(struct kms *kms, struct arena *arena, struct complete *ou
     fault = enrol_subject_of(kms, row.user, &kms->arena, &out->order, why);
     if (fault == FAULT_NONE) {
         kms_subject(kms, out->order.addresses[0]);
+        fault = check_unused(kms, &out->token, out->order.addresses[0], why);
+    }
+    if (fault == FAULT_NONE) {
         fault = check_user(kms, row.user, arena, why);
     }
     return fault;
@@ -196,6 +235,7 @@ static enum fault settle(struct kms *kms, const struct issue_terms *terms,
     const struct span address = complete->order.addresses[0];
     char detail[ISSUE_DETAIL_SIZE];
     struct token_row row;
+    char end[TOKEN_DETAIL_SIZE];
     size_t len;
     /* Again: another process may have used it, or holds the user, while keys were made here. */
     enum fault fault = find_row(kms, &complete->token, &arena, &row, why);
@@ -211,8 +251,9 @@ static enum fault settle(struct kms *kms, const struct issue_terms *terms,
     }
     if (fault == FAULT_NONE) {
         issue_detail(&complete->issue, detail);
+        name_token(&complete->token, end);
         len = strlen(detail);
-        (void)snprintf(detail + len, sizeof(detail) - len, ", token %s", complete->token.name);
+        (void)snprintf(detail + len, sizeof(detail) - len, "%s", end);
         fault = kms_audit(kms, address, "issued", span_text(detail), why);
     }
     arena_clear(&arena);

@@ -10,7 +10,8 @@
  * they are the same when it is used; whoever can write to the database, and has no passphrase, can
  * neither make a token, nor put its end off, nor give it to another user or another name.
  *
- * What ends a token early (used, voided, tried) is not signed: the audit tells of the first two.
+ * What ends a token early (used, voided, tried) is not signed. The audit tells of its use, which
+ * complete.h asks; one that was voided or tried too often could be made open again, by who has it.
  */
 
 /* Adds the signature for `row` to `out`, within the transaction; the user's row is there. Faults of

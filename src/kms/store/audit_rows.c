@@ -176,18 +176,33 @@ enum fault audit_walk_admins(struct store *store, struct store_walk *walk, struc
                    &walk->query, why);
 }
 
-enum fault audit_walk_collected(struct store *store, struct span subject, struct store_walk *walk,
-                                struct why *why)
+static enum fault walk_about(struct store *store, const char *text, struct span subject,
+                             struct store_walk *walk, struct why *why)
 {
-    enum fault fault =
-        sql_ask(store_sql(store),
-                AUDIT_COLUMNS "INDEXED BY audit_collect WHERE act = 'collect' AND subject = ?1",
-                &walk->query, why);
+    enum fault fault = sql_ask(store_sql(store), text, &walk->query, why);
 
     if (fault == FAULT_NONE) {
         sql_give_text(walk->query, 1, subject);
     }
     return fault;
+}
+
+enum fault audit_walk_collected(struct store *store, struct span subject, struct store_walk *walk,
+                                struct why *why)
+{
+    static const char text[] =
+        AUDIT_COLUMNS "INDEXED BY audit_collect WHERE act = 'collect' AND subject = ?1";
+
+    return walk_about(store, text, subject, walk, why);
+}
+
+enum fault audit_walk_completed(struct store *store, struct span subject, struct store_walk *walk,
+                                struct why *why)
+{
+    static const char text[] =
+        AUDIT_COLUMNS "INDEXED BY audit_complete WHERE act = 'complete' AND subject = ?1";
+
+    return walk_about(store, text, subject, walk, why);
 }
 
 enum fault audit_next(struct store_walk *walk, struct audit_row *out, bool *there, struct why *why)

@@ -50,12 +50,14 @@ MUST_USE enum fault audit_walk(struct store *store, int64_t seq, struct store_wa
 MUST_USE enum fault audit_walk_act(struct store *store, struct span act, struct store_walk *walk,
                                    struct why *why);
 /*
- * Those of the act `admins`, the newest first; those of the act `collect` about one user. Both are
- * found without reading all rows.
+ * Those of the act `admins`, the newest first; those of the acts `collect` and `complete` about one
+ * user. They are found without reading all rows.
  */
 MUST_USE enum fault audit_walk_admins(struct store *store, struct store_walk *walk,
                                       struct why *why);
 MUST_USE enum fault audit_walk_collected(struct store *store, struct span subject,
+                                         struct store_walk *walk, struct why *why);
+MUST_USE enum fault audit_walk_completed(struct store *store, struct span subject,
                                          struct store_walk *walk, struct why *why);
 MUST_USE enum fault audit_next(struct store_walk *walk, struct audit_row *out, bool *there,
                                struct why *why);

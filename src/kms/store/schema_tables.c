@@ -260,12 +260,13 @@ static const char *const version_1[] = {
 
 /*
  * Version 2: the CA vouches for a token's row; one of before has no signature, and is of no use any
- * more. What the audit says of a policy or of one recovery is found without reading all of it.
+ * more. What the audit says of a policy, of one recovery or of one token is found without reading all of it.
  */
 static const char *const version_2[] = {
     "ALTER TABLE token ADD COLUMN vouched BLOB NOT NULL DEFAULT x''",
     "CREATE INDEX audit_admins ON audit(seq) WHERE act = 'admins'",
     "CREATE INDEX audit_collect ON audit(subject) WHERE act = 'collect'",
+    "CREATE INDEX audit_complete ON audit(subject) WHERE act = 'complete'",
     NULL,
 };
 /* clang-format on */
