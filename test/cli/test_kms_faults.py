@@ -1,22 +1,19 @@
-"""`keyroster kms` ended or starved anywhere: what was told is there, nothing is done twice, the store is whole."""
+"""`keyroster kms` starved anywhere, or its commit refused: what was told is there, nothing is half done."""
 
 import contextlib
 import json
 import os
 import random
 import shutil
-import signal
 import sqlite3
 import subprocess
-import time
 import unittest
 
 import kms_support
 import support
 from support import DONE
 
-# How many random points; the bars of the server speak of 200.
-KILLS = int(os.environ.get("KEYROSTER_KILLS", "8"))
+# How many of them; inside one process every one is taken in turn: test/unit/kms/test_starved_issue.c.
 ALLOCATIONS = int(os.environ.get("KEYROSTER_ALLOCATIONS", "24"))
 
 # Lets the n-th allocation of the process fail (FAIL_AT), and writes how many there were (COUNT_IN).
@@ -72,26 +69,9 @@ class FaultTest(kms_support.KmsTest):
         return [support.KEYROSTER, "kms", verb, str(self.site.store), *map(str, words), "-f", "jsonl",
                 *map(str, self.site.options_of(*by))]
 
-    def source(self, first, count, name="site.csv"):
-        path = self.site.folder / name
-        path.write_text("mail,cn\n" + "".join(
-            f"user{i:04}@example.org,User {i}\n" for i in range(first, first + count)))
-        return path
-
     def rows_of(self, text):
         """Whole rows of what came out before the end."""
         return [json.loads(line) for line in text[:text.rfind(b"\n") + 1].splitlines()]
-
-    def killed(self, verb, *words, by, within):
-        """Runs it, ends it somewhere within so many seconds; returns its rows."""
-        out = self.site.folder / "rows"
-        with out.open("wb") as rows:
-            run = subprocess.Popen(self.command(verb, *words, by=by), stdout=rows,
-                                   stderr=subprocess.DEVNULL, env=support.environment())
-            time.sleep(self.chance.random() * within * (8 if support.SANITIZED else 1))
-            run.send_signal(signal.SIGKILL)
-            run.wait()
-        return self.rows_of(out.read_bytes())
 
     def setUp(self):
         super().setUp()
@@ -103,93 +83,6 @@ class FaultTest(kms_support.KmsTest):
                 # What was replaced, by a run that was ended before its commit, stays under a name of its own.
                 self.assertRegex(file.name, r"^([^.].*\.p12|\..*\.p12\.[0-9a-f]{16}\.old)$")
                 self.assertGreater(file.stat().st_size, 1000)
-
-
-class Killed(FaultTest):
-    def test_tokens(self):
-        told = {}
-        for number in range(KILLS):
-            source = self.source(0, 60 * (number + 1))
-            for row in self.killed("enrol", "--from", source, by=("anna",), within=0.6):
-                if row["result"] == "token":
-                    self.assertNotIn(row["address"], told)
-                    told[row["address"]] = row["token"]
-            self.assert_whole()
-        rest = self.site.rows("enrol", "--from", source, by=("anna",))
-        self.assertEqual({row["result"] for row in rest if row["address"] in told} - {"already"}, set())
-        for token in list(told.values())[:2]:
-            done = self.site.kms("complete", "--token-file", "-", "--p12", self.site.folder / "a.p12",
-                                 by=("anna", "p12"), stdin=token.encode())
-            self.assertEqual(done.status, DONE, done.err)
-
-    def test_complete(self):
-        """Either the token is good still, or it is used and the file is there."""
-        p12 = self.site.folder / "p12" / "a.p12"
-        p12.parent.mkdir()
-        for number in range(KILLS):
-            p12.unlink(missing_ok=True)
-            address = f"user{number}@example.org"
-            token = self.site.folder / "token"
-            token.write_text(self.site.rows("enrol", address, by=("anna",))[0]["token"])
-            self.killed("complete", "--token-file", token, "--p12", p12, by=("anna", "p12"), within=0.5)
-            self.assert_whole()
-            self.assert_no_half_files(p12.parent)
-            there = p12.exists()
-            again = self.site.kms("complete", "--token-file", token, "--p12", p12, by=("anna", "p12"),
-                                  jsonl=True)
-            if again.status != DONE:
-                self.assertIn("was used", again.err)
-                self.assertTrue(there)
-        self.assert_whole()
-
-    def test_renewal(self):
-        folder = self.site.folder / "p12"
-        users = 40
-        self.site.rows("enrol", "--from", self.source(0, users), "--issue", "--p12-dir", folder,
-                       by=("anna", "p12"))
-        profile = self.site.store / "profile.conf"
-        renewed = {}
-        # What is issued now ends later than what was: only those are due who were not renewed.
-        profile.write_text(profile.read_text().replace("validity = 548d", "validity = 800d", 1))
-        for _ in range(KILLS):
-            for row in self.killed("renew", "--days-left", "600", "--p12-dir", folder, by=("anna", "p12"),
-                                   within=0.5):
-                self.assertEqual(row["result"], "renewed")
-                self.assertNotIn(row["address"], renewed)
-                renewed[row["address"]] = row["serial"]
-            self.assert_whole()
-            self.assert_no_half_files(folder)
-        rest = self.site.rows("renew", "--days-left", "600", "--p12-dir", folder, by=("anna", "p12"))
-        self.assertFalse({row["address"] for row in rest} & set(renewed))
-        self.assertEqual(self.site.rows("renew", "--days-left", "600", "--p12-dir", folder, by=("anna", "p12")),
-                         [])
-        self.assert_whole()
-
-    def test_revocation(self):
-        folder = self.site.folder / "p12"
-        source = self.source(0, 40)
-        self.site.rows("enrol", "--from", source, "--issue", "--p12-dir", folder, by=("anna", "p12"))
-        revoked = set()
-        for _ in range(KILLS):
-            for row in self.killed("revoke", "--from", source, "--reason", "superseded", by=("anna",), within=0.5):
-                if row["result"] == "revoked":
-                    self.assertNotIn(row["serial"], revoked)
-                    revoked.add(row["serial"])
-            self.assert_whole()
-        rest = self.site.rows("revoke", "--from", source, "--reason", "superseded", by=("anna",))
-        self.assertEqual(len(rest), 80)
-        self.assertFalse({row["serial"] for row in rest if row["result"] == "revoked"} & revoked)
-        self.assert_whole()
-
-    def test_lists_have_numbers_of_their_own(self):
-        seen = []
-        path = self.site.folder / "a.crl"
-        for _ in range(KILLS):
-            self.killed("crl", "-o", path, by=("anna",), within=0.4)
-            row, = self.site.rows("crl", "-o", path, by=("anna",))
-            seen.append(row["number"])
-        self.assertEqual(seen, sorted(set(seen)))
-        self.assert_whole()
 
 
 class NotCommitted(FaultTest):
