@@ -188,12 +188,13 @@ static bool is_repeated(const struct entry *entry, struct span name, struct span
 }
 
 static enum fault add_value(struct entry *entry, struct span full, struct span value,
-                            const struct projection *projection, struct arena *arena)
+                            const struct projection *projection, struct attribute_memory *names,
+                            struct arena *arena)
 {
     static const struct entry_style style = {.separator = 0, .binary = true};
     struct span name = without_options(full);
     const struct entry_column column = {
-        .attribute = attribute_find(name, NULL), .name = name, .full = full};
+        .attribute = attribute_find_again(names, name), .name = name, .full = full};
     enum fault fault = FAULT_NONE;
     size_t route;
 
@@ -208,7 +209,8 @@ static enum fault add_value(struct entry *entry, struct span full, struct span v
 }
 
 enum fault frame_entry_next(struct cursor *batch, const struct projection *projection,
-                            struct arena *arena, struct entry *out, struct why *why)
+                            struct attribute_memory *names, struct arena *arena, struct entry *out,
+                            struct why *why)
 {
     struct frame frame;
     struct entry entry = {0};
@@ -222,7 +224,7 @@ enum fault frame_entry_next(struct cursor *batch, const struct projection *proje
         return fault_at(FAULT_RESOURCE, 0, "out of memory for this entry: skipped", why);
     }
     while ((fault = frame_value_next(&frame, &name, &value)) == FAULT_NONE) {
-        fault = add_value(&entry, name, value, projection, arena);
+        fault = add_value(&entry, name, value, projection, names, arena);
         if (fault != FAULT_NONE) {
             return fault_at(fault, 0, "out of memory for this entry: skipped", why);
         }

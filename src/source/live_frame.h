@@ -60,13 +60,14 @@ MUST_USE enum fault frame_value_next(struct frame *frame, struct span *name, str
 /*
  * Takes the next entry and makes it one of ours. Values that a server sends under two names
  * (`userCertificate` and `userCertificate;binary`) count once. What `projection` asks for is kept
- * as extras; NULL asks for nothing.
+ * as extras; NULL asks for nothing. `names` remembers what the names of a batch mean.
  *
  * FAULT_ABSENT    the batch is at its end
  * FAULT_SYNTAX    the batch is damaged: nothing follows
  * FAULT_RESOURCE  the arena is exhausted; the next call goes on
  */
 MUST_USE enum fault frame_entry_next(struct cursor *batch, const struct projection *projection,
-                                     struct arena *arena, struct entry *out, struct why *why);
+                                     struct attribute_memory *names, struct arena *arena,
+                                     struct entry *out, struct why *why);
 
 #endif

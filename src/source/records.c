@@ -363,8 +363,8 @@ enum fault records_next(struct records *records, struct arena *arena, struct ent
     bool is_csv = records->source->format == SOURCE_CSV;
 
     if (records->source->format == SOURCE_LIVE) {
-        return frame_entry_next(&records->live, records->source->options.csv.projection, arena, out,
-                                why);
+        return frame_entry_next(&records->live, records->source->options.csv.projection,
+                                &records->ldif.names, arena, out, why);
     }
     enum fault fault = is_csv ? next_csv(records, arena, out, line, why)
                               : next_ldif(records, arena, out, line, why);

@@ -15,6 +15,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct arena arena = arena_with_max((size_t)64 << 20);
     struct cursor batch = cursor_over(span_of(data, size));
+    struct attribute_memory names = {0};
     enum fault fault;
 
     do {
@@ -23,7 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         size_t left = batch.rest.len;
 
         arena_reset(&arena);
-        fault = frame_entry_next(&batch, NULL, &arena, &entry, &why);
+        fault = frame_entry_next(&batch, NULL, &names, &arena, &entry, &why);
         if (fault != FAULT_ABSENT && batch.rest.len >= left) {
             abort(); /* it does not come on */
         }

@@ -2,6 +2,9 @@
 
 #include "support.h"
 
+/* What the names of all tests mean: no name has two meanings. */
+static struct attribute_memory memory;
+
 static void put(struct frame_writer *writer, const char *name, const char *value)
 {
     assert_int_equal(frame_value(writer, span_text(name), span_text(value)), FAULT_NONE);
@@ -32,7 +35,7 @@ static void entries_come_back(void **state)
     assert_int_equal(frame_begin(&writer, span_text("cn=b,dc=x")), FAULT_NONE);
     frame_end(&writer);
     batch = written(&writer);
-    assert_int_equal(frame_entry_next(&batch, NULL, &arena, &entry, &why), FAULT_NONE);
+    assert_int_equal(frame_entry_next(&batch, NULL, &memory, &arena, &entry, &why), FAULT_NONE);
     assert_span(entry.dn, "cn=a,dc=x");
     assert_span(entry.common_name, "Anna");
     assert_span(entry.mail, "a@x.example");
@@ -45,10 +48,10 @@ static void entries_come_back(void **state)
     assert_span(entry.values[2].full, "userSMIMECertificate");
     assert_int_equal(entry.values[2].attribute, ATTRIBUTE_CERT_FIRST);
     assert_false(entry.cut_off || entry.hidden);
-    assert_int_equal(frame_entry_next(&batch, NULL, &arena, &entry, &why), FAULT_NONE);
+    assert_int_equal(frame_entry_next(&batch, NULL, &memory, &arena, &entry, &why), FAULT_NONE);
     assert_span(entry.dn, "cn=b,dc=x");
     assert_int_equal(entry.value_count, 0);
-    assert_int_equal(frame_entry_next(&batch, NULL, &arena, &entry, &why), FAULT_ABSENT);
+    assert_int_equal(frame_entry_next(&batch, NULL, &memory, &arena, &entry, &why), FAULT_ABSENT);
     arena_clear(&arena);
     free(writer.bytes);
 }
@@ -69,7 +72,7 @@ static void one_value_under_two_names_counts_once(void **state)
     put(&writer, "userCertificate;binary", "0two"); /* twice under one name is the server's word */
     frame_end(&writer);
     batch = written(&writer);
-    assert_int_equal(frame_entry_next(&batch, NULL, &arena, &entry, &why), FAULT_NONE);
+    assert_int_equal(frame_entry_next(&batch, NULL, &memory, &arena, &entry, &why), FAULT_NONE);
     assert_int_equal(entry.value_count, 3);
     arena_clear(&arena);
     free(writer.bytes);
@@ -112,7 +115,7 @@ static void an_entry_too_long_is_cut_and_says_so(void **state)
         FAULT_NONE);
     frame_end(&writer);
     batch = written(&writer);
-    assert_int_equal(frame_entry_next(&batch, NULL, &arena, &entry, &why), FAULT_NONE);
+    assert_int_equal(frame_entry_next(&batch, NULL, &memory, &arena, &entry, &why), FAULT_NONE);
     assert_true(entry.cut_off);
     assert_non_null(entry.remark);
     assert_span(entry.common_name, "a");
@@ -138,7 +141,7 @@ static void all_entries_are_marked(void **state)
     frame_mark_all(&writer, FRAME_HIDDEN);
     batch = written(&writer);
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(frame_entry_next(&batch, NULL, &arena, &entry, &why), FAULT_NONE);
+        assert_int_equal(frame_entry_next(&batch, NULL, &memory, &arena, &entry, &why), FAULT_NONE);
         assert_true(entry.hidden);
         assert_false(entry.cut_off);
     }
@@ -161,8 +164,8 @@ static void out_of_memory_is_told_and_the_next_comes(void **state)
     assert_int_equal(frame_begin(&writer, span_text("cn=b")), FAULT_NONE);
     frame_end(&writer);
     batch = written(&writer);
-    assert_int_equal(frame_entry_next(&batch, NULL, &arena, &entry, &why), FAULT_RESOURCE);
-    assert_int_equal(frame_entry_next(&batch, NULL, &arena, &entry, &why), FAULT_NONE);
+    assert_int_equal(frame_entry_next(&batch, NULL, &memory, &arena, &entry, &why), FAULT_RESOURCE);
+    assert_int_equal(frame_entry_next(&batch, NULL, &memory, &arena, &entry, &why), FAULT_NONE);
     assert_span(entry.dn, "cn=b");
     free(writer.bytes);
 }
@@ -188,12 +191,14 @@ static void a_cut_batch_is_safe(void **state)
         struct why why;
         size_t count = 0;
 
-        while ((fault = frame_entry_next(&batch, NULL, &arena, &entry, &why)) == FAULT_NONE) {
+        while ((fault = frame_entry_next(&batch, NULL, &memory, &arena, &entry, &why)) ==
+               FAULT_NONE) {
             count++;
         }
         assert_int_equal(count, len / (writer.whole / 3));
         assert_int_equal(fault, len % (writer.whole / 3) == 0 ? FAULT_ABSENT : FAULT_SYNTAX);
-        assert_int_equal(frame_entry_next(&batch, NULL, &arena, &entry, &why), FAULT_ABSENT);
+        assert_int_equal(frame_entry_next(&batch, NULL, &memory, &arena, &entry, &why),
+                         FAULT_ABSENT);
         free(block);
         arena_clear(&arena);
     }
@@ -220,7 +225,7 @@ static void a_damaged_entry_is_refused(void **state)
 
         block[random_next(&seed) % writer.whole] = (uint8_t)random_next(&seed);
         batch = cursor_over(span_of(block, writer.whole));
-        while (frame_entry_next(&batch, NULL, &arena, &entry, &why) == FAULT_NONE) {
+        while (frame_entry_next(&batch, NULL, &memory, &arena, &entry, &why) == FAULT_NONE) {
             assert_true(entry.dn.len <= writer.whole);
         }
         free(block);
@@ -251,7 +256,8 @@ static void a_projection_keeps_what_it_asks_for(void **state)
     put(&writer, "title", "Dr.");
     frame_end(&writer);
     batch = written(&writer);
-    assert_int_equal(frame_entry_next(&batch, projection, &arena, &entry, &why), FAULT_NONE);
+    assert_int_equal(frame_entry_next(&batch, projection, &memory, &arena, &entry, &why),
+                     FAULT_NONE);
     assert_int_equal(entry.extra_count, COUNT(kept));
     assert_int_equal(entry.value_count, 1);
     for (size_t i = 0; i < COUNT(kept); i++) {
@@ -259,7 +265,7 @@ static void a_projection_keeps_what_it_asks_for(void **state)
         assert_true(entry.extras[i].route > 0);
     }
     batch = written(&writer);
-    assert_int_equal(frame_entry_next(&batch, NULL, &arena, &entry, &why), FAULT_NONE);
+    assert_int_equal(frame_entry_next(&batch, NULL, &memory, &arena, &entry, &why), FAULT_NONE);
     assert_int_equal(entry.extra_count, 0);
     projection_free(projection);
     arena_clear(&arena);
