@@ -235,9 +235,9 @@ class Kills(KillTest):
 
 
 class More(KillTest):
-    """A tenth as many of each."""
+    """A twentieth as many of each."""
 
-    KILLS = max(2, KILLS // 10)
+    KILLS = max(2, KILLS // 20)
 
     def test_tokens(self):
         told = {}
