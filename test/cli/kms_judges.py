@@ -6,8 +6,8 @@ import shutil
 import subprocess
 
 
-def command(*words, stdin=b"", check=True):
-    done = subprocess.run([str(word) for word in words], input=stdin, capture_output=True, check=False)
+def command(*words, stdin=b"", check=True, env=None):
+    done = subprocess.run([str(word) for word in words], input=stdin, capture_output=True, check=False, env=env)
     if check and done.returncode != 0:
         raise AssertionError(f"{words}: {done.stdout!r} {done.stderr!r}")
     return done

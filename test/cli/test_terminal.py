@@ -218,7 +218,9 @@ class Ends(TerminalTest):
             with self.subTest(number.name):
                 child = subprocess.Popen(
                     [KEYROSTER, "users", "-f", "csv", "-o", "out.csv", "slow"], cwd=self.folder,
-                    env=environment(), stderr=subprocess.PIPE)
+                    env=environment(), stderr=subprocess.PIPE,
+                    # Under nohup(1) it would be ignored, by us and by what we start.
+                    preexec_fn=lambda number=number: signal.signal(number, signal.SIG_DFL))
                 with open(fifo, "wb") as writer:
                     writer.write(csv_text().encode())
                     writer.flush()
