@@ -18,8 +18,8 @@
  * we and SQLite ask for; libcrypto asks through kms/people/memory.c, and so comes here too. The act
  * says that memory ran out, or is done; nothing is half done, and the store is whole. libcrypto
  * does not always say that it was want of memory: reading the keys of the CA, an act may take them
- * for keys that do not open, and says that the store is damaged. Those are counted, and no more than
- * a quarter.
+ * for keys that do not open, and says that the store is damaged. Those are counted, and no more
+ * than a quarter.
  *
  * There are some fifty thousand allocations in an act, most of them alike, in the reading of
  * keys and the rounds of a PKCS#12. KEYROSTER_ALLOCATION_STEP (199) is the distance of those that
