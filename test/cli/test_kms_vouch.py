@@ -158,8 +158,17 @@ class Policy(VouchTest):
         self.assert_told("policy", "the CA does not vouch for the policy")
 
     def test_as_it_was_made(self):
-        self.refused_by(self.enrol_alone(), "takes 2 administrators by the policy, and 1 acts: anna")
+        self.refused_by(self.enrol_alone(), "takes 2 administrators by the policy, and 1 acts: anna\n")
         self.assert_whole()
+
+    def test_who_is_no_administrator_is_named_so(self):
+        said = {("anna", "zoe"): "and 1 acts: anna (zoe is no administrator)",
+                ("zoe", "anna", "xena"): "and 1 acts: anna (zoe and xena are no administrators)",
+                ("zoe",): "takes the passphrase of 2 administrators (zoe is no administrator)"}
+        for who, sentence in said.items():
+            with self.subTest(who):
+                self.refused_by(self.site.kms("enrol", ADDRESS, by=who), sentence)
+                self.assertEqual(self.audit()[-1]["who"], ",".join(who))
 
     def test_lowered(self):
         self.database("UPDATE policy SET count = 1")

@@ -6,7 +6,7 @@
 #include "kms/request/session_internal.h"
 #include "kms/request/vouch.h"
 
-enum { ARENA_MAX = 4 << 20 };
+enum { ARENA_MAX = 4 << 20, SESSION_OTHERS_SIZE = SESSION_WHO_SIZE + 64 };
 
 const struct kms_actor *kms_actor_find(const struct kms *kms, const char *name)
 {
@@ -155,28 +155,67 @@ enum fault kms_lacking(struct kms *kms, enum kms_task task, size_t *out, struct 
     return fault;
 }
 
+/* The names of the administrators among those who act, or of the others. */
+static size_t names_of(const struct kms *kms, bool administrators, char out[SESSION_WHO_SIZE])
+{
+    size_t count = 0, told = 0, len = 0;
+
+    for (size_t i = 0; i < kms->actor_count; i++) {
+        count += kms->actors[i].is_admin == administrators ? 1 : 0;
+    }
+    out[0] = '\0';
+    for (size_t i = 0; i < kms->actor_count && told < count; i++) {
+        if (kms->actors[i].is_admin == administrators) {
+            const char *before = told == 0 ? "" : told + 1 < count ? ", " : " and ";
+
+            len += (size_t)snprintf(out + len, SESSION_WHO_SIZE - len, "%s%s", before,
+                                    kms->actors[i].name);
+            told++;
+        }
+    }
+    return count;
+}
+
+/* " (zoe is no administrator)", of those whose passphrase does not count; or nothing. */
+static void name_others(const struct kms *kms, char out[SESSION_OTHERS_SIZE])
+{
+    char who[SESSION_WHO_SIZE];
+    const size_t count = names_of(kms, false, who);
+
+    out[0] = '\0';
+    if (count > 0) {
+        (void)snprintf(out, SESSION_OTHERS_SIZE, " (%s %s)", who,
+                       count == 1 ? "is no administrator" : "are no administrators");
+    }
+}
+
+static enum fault tell_lacking(struct kms *kms, size_t want, size_t there, struct why *why)
+{
+    char who[SESSION_WHO_SIZE], others[SESSION_OTHERS_SIZE];
+
+    (void)names_of(kms, true, who);
+    name_others(kms, others);
+    if (there == 0) {
+        return kms_tell(kms, FAULT_DENIED, why,
+                        "%s takes the passphrase of %zu administrator%s%s%s", kms->act, want,
+                        want == 1 ? "" : "s", others,
+                        others[0] == '\0' ? " (--passphrase NAME=FILE)" : "");
+    }
+    return kms_tell(kms, FAULT_DENIED, why,
+                    "%s takes %zu administrators by the policy, and %zu act%s: %s%s", kms->act,
+                    want, there, there == 1 ? "s" : "", who, others);
+}
+
 enum fault kms_allow(struct kms *kms, enum kms_task task, struct why *why)
 {
     const size_t there = count_administrators(kms);
-    char who[SESSION_WHO_SIZE];
     size_t want = 0;
     enum fault fault = wanted(kms, task, &want, why);
 
     if (fault != FAULT_NONE || there >= want) {
         return fault;
     }
-    if (there == 0) {
-        fault = kms_tell(kms, FAULT_DENIED, why,
-                         "%s takes the passphrase of %zu administrator%s (--passphrase NAME=FILE)",
-                         kms->act, want, want == 1 ? "" : "s");
-    } else {
-        const struct span names = session_who(kms, who);
-
-        fault = kms_tell(kms, FAULT_DENIED, why,
-                         "%s takes %zu administrators by the policy, and %zu acts: %.*s", kms->act,
-                         want, there, (int)names.len, (const char *)names.at);
-    }
-    return kms_refuse(kms, fault, why);
+    return kms_refuse(kms, tell_lacking(kms, want, there, why), why);
 }
 
 enum fault kms_require(struct kms *kms, enum kms_task task, struct why *why)

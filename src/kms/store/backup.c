@@ -1,9 +1,11 @@
 #include "kms/store/backup.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +18,7 @@
  */
 static const char out_of_memory[] = "out of memory";
 static const char not_a_backup[] = "this is no backup of a store of keyroster";
+static const char damaged[] = "the backup is damaged: take another one";
 
 /* Where the copy grows until it is whole: beside its place, under a name that nobody guesses. */
 static enum fault name_beside(const char *path, char **out, struct why *why)
@@ -132,6 +135,55 @@ enum fault store_backup(struct store *store, const char *path, struct why *why)
     return fault;
 }
 
+static uint32_t number_at(const uint8_t *at)
+{
+    return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
+}
+
+/*
+ * A file that was not copied whole is told before it is read: the header of a SQLite database
+ * (fileformat2.html, section 1.3) says how large its pages are (at 16; 1 means 65536), and how many
+ * there are (at 28, good where the change counter at 24 is the one at 92).
+ */
+static enum fault check_size(const char *path, struct why *why)
+{
+    static const char magic[] = "SQLite format 3";
+    uint8_t header[100] = {0};
+    struct stat status;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, header, sizeof(header)) : -1;
+    bool known = n >= (ssize_t)sizeof(magic) && fstat(fd, &status) == 0 &&
+                 memcmp(header, magic, sizeof(magic)) == 0;
+    unsigned long long page = (unsigned long long)header[16] << 8 | header[17], whole;
+
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    if (!known) {
+        return FAULT_NONE; /* told by whoever opens it */
+    }
+    if (n < (ssize_t)sizeof(header)) {
+        return fault_at(FAULT_SYNTAX, 0, "the backup is cut off within its header", why);
+    }
+    whole = (page == 1 ? 65536 : page) * number_at(header + 28);
+    if (number_at(header + 24) != number_at(header + 92) ||
+        (unsigned long long)status.st_size >= whole) {
+        return FAULT_NONE;
+    }
+    return store_tell_early(FAULT_SYNTAX, why,
+                            "the backup is cut off: it has %lld bytes of %llu; take another copy",
+                            (long long)status.st_size, whole);
+}
+
+/* The sentences of a store, of a file that is to become one. */
+static enum fault tell_damaged(enum fault fault, struct why *why)
+{
+    if (fault == FAULT_SYNTAX && why->rule != not_a_backup) {
+        why->rule = damaged;
+    }
+    return fault;
+}
+
 static enum fault check_pages(struct sql *sql, struct why *why)
 {
     struct sql_query *query;
@@ -143,7 +195,7 @@ static enum fault check_pages(struct sql *sql, struct why *why)
     }
     fault = sql_step(query, &there, why);
     if (fault == FAULT_NONE && (!there || !span_is(sql_text(query, 0), "ok"))) {
-        fault = fault_at(FAULT_SYNTAX, 0, "the backup is damaged", why);
+        fault = fault_at(FAULT_SYNTAX, 0, damaged, why);
     }
     sql_end(query);
     return fault;
@@ -159,7 +211,10 @@ static enum fault open_backup(const char *path, struct sql **out, struct why *wh
     if (stat(path, &status) == 0 && !S_ISREG(status.st_mode)) {
         return fault_at(FAULT_SYNTAX, 0, not_a_backup, why);
     }
-    fault = sql_open(path, SQL_FROZEN, &sql, why);
+    fault = check_size(path, why);
+    if (fault == FAULT_NONE) {
+        fault = sql_open(path, SQL_FROZEN, &sql, why);
+    }
     if (fault != FAULT_NONE) {
         return fault;
     }
@@ -170,9 +225,10 @@ static enum fault open_backup(const char *path, struct sql **out, struct why *wh
         if (fault == FAULT_ABSENT || (fault == FAULT_NONE && size > STORE_PROFILE_MAX)) {
             fault = fault_at(FAULT_SYNTAX, 0, not_a_backup, why);
         }
-    }
-    if (fault == FAULT_NONE) {
-        fault = check_pages(sql, why);
+        if (fault == FAULT_NONE) {
+            fault = check_pages(sql, why);
+        }
+        fault = tell_damaged(fault, why);
     }
     if (fault != FAULT_NONE) {
         fault = store_tell_early(fault, why, "%s", why->rule);

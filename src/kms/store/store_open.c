@@ -3,6 +3,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,7 +28,8 @@ static void name_of(uid_t uid, char out[64])
     }
 }
 
-static enum fault check_owner(const char *path, const struct stat *status, int mode,
+/* `name`: of a file in the store; NULL: the directory itself, which the caller names. */
+static enum fault check_owner(const char *name, const struct stat *status, int mode,
                               struct why *why)
 {
     char owner[64], own[64];
@@ -36,55 +38,61 @@ static enum fault check_owner(const char *path, const struct stat *status, int m
         name_of(status->st_uid, owner);
         name_of(geteuid(), own);
         return store_tell_early(FAULT_DENIED, why, "%s belongs to %s, and this is %s: run it as %s",
-                                path, owner, own, owner);
+                                name != NULL ? name : "it", owner, own, owner);
     }
     if ((status->st_mode & OTHERS) != 0) {
-        return store_tell_early(FAULT_DENIED, why, "others may use %s: chmod %o it first", path,
-                                (unsigned)mode);
+        return store_tell_early(FAULT_DENIED, why, "others may use %s: chmod %o it first",
+                                name != NULL ? name : "this store", (unsigned)mode);
     }
     return FAULT_NONE;
 }
 
-static enum fault check_folder(const char *path, struct why *why)
+/* Whether it is a store comes first: nobody is to be told to change the mode of another folder. */
+static enum fault check_folder(const char *path, const char *database, struct why *why)
 {
-    struct stat status;
+    struct stat status, held;
 
     if (stat(path, &status) != 0) {
         return store_tell_early(errno == EACCES   ? FAULT_DENIED
                                 : errno == ENOENT ? FAULT_ABSENT
                                                   : FAULT_RESOURCE,
-                                why, "%s: %s", path, strerrordesc_np(errno));
+                                why, "%s", strerrordesc_np(errno));
     }
     if (!S_ISDIR(status.st_mode)) {
-        return store_tell_early(FAULT_SYNTAX, why, "%s is no store: a store is a directory", path);
+        return fault_at(FAULT_SYNTAX, 0, "this is no store: a store is a directory", why);
     }
-    return check_owner(path, &status, 0700, why);
+    if (lstat(database, &held) != 0 && errno == ENOENT) {
+        return fault_at(FAULT_ABSENT, 0, "this is no store: it has no " STORE_DATABASE, why);
+    }
+    return check_owner(NULL, &status, 0700, why);
 }
 
 /* `*size` is -1 where there is none; which only the database itself may not be. */
 static enum fault check_file(const char *folder, const char *suffix, int64_t *size, struct why *why)
 {
     char *path = store_file(folder, STORE_DATABASE, suffix);
+    const char *name; /* without the folder, which the caller names */
     struct stat status;
     enum fault fault;
 
     if (path == NULL) {
         return fault_at(FAULT_RESOURCE, 0, out_of_memory, why);
     }
+    name = path + strlen(folder) + 1;
     *size = -1;
     if (lstat(path, &status) != 0) {
-        fault = errno == ENOENT && *suffix != '\0' ? FAULT_NONE
-                : errno == ENOENT
-                    ? store_tell_early(FAULT_ABSENT, why, "there is no store in %s", folder)
-                    : store_tell_early(FAULT_RESOURCE, why, "%s: %s", path, strerrordesc_np(errno));
+        fault = errno == ENOENT && *suffix != '\0'
+                    ? FAULT_NONE
+                    : store_tell_early(errno == ENOENT ? FAULT_ABSENT : FAULT_RESOURCE, why,
+                                       "%s: %s", name, strerrordesc_np(errno));
     } else if (S_ISLNK(status.st_mode)) {
         fault = store_tell_early(FAULT_DENIED, why,
-                                 "%s is a symbolic link, which may lead anywhere", path);
+                                 "%s is a symbolic link, which may lead anywhere", name);
     } else if (!S_ISREG(status.st_mode)) {
-        fault = store_tell_early(FAULT_SYNTAX, why, "%s is no file", path);
+        fault = store_tell_early(FAULT_SYNTAX, why, "%s is no file", name);
     } else {
         *size = status.st_size;
-        fault = check_owner(path, &status, 0600, why);
+        fault = check_owner(name, &status, 0600, why);
     }
     free(path);
     return fault;
@@ -105,7 +113,7 @@ static enum fault check_files(const char *folder, struct access *out, struct why
     if (database == NULL) {
         return fault_at(FAULT_RESOURCE, 0, out_of_memory, why);
     }
-    fault = check_folder(folder, why);
+    fault = check_folder(folder, database, why);
     if (fault == FAULT_NONE) {
         fault = check_file(folder, "", &size, why);
     }
@@ -125,21 +133,21 @@ static enum fault check_files(const char *folder, struct access *out, struct why
  * Where no file can be made beside the database, nobody can write into it: then it is read as it
  * stands. Unless there is a log that was not brought in: what is in it would be missing.
  */
-static enum fault choose_mode(const char *path, enum store_mode mode, const struct access *access,
-                              enum sql_mode *out, struct why *why)
+static enum fault choose_mode(enum store_mode mode, const struct access *access, enum sql_mode *out,
+                              struct why *why)
 {
     if (access->may_write) {
         *out = mode == STORE_WRITE ? SQL_WRITE : SQL_READ;
         return FAULT_NONE;
     }
     if (mode == STORE_WRITE) {
-        return store_tell_early(FAULT_DENIED, why, "%s may only be read", path);
+        return fault_at(FAULT_DENIED, 0, "the store may only be read", why);
     }
     if (access->log_size > 0 && access->index_size < 0) {
-        return store_tell_early(FAULT_DENIED, why,
-                                "%s was not closed, and may only be read: open it once where "
-                                "it may be written",
-                                path);
+        return fault_at(FAULT_DENIED, 0,
+                        "the store was not closed, and may only be read: open it once where it may "
+                        "be written",
+                        why);
     }
     *out = access->log_size > 0 ? SQL_READ : SQL_FROZEN;
     return FAULT_NONE;
@@ -244,7 +252,7 @@ enum fault store_open_as(const char *path, enum store_mode mode, int64_t now,
     enum fault fault = check_files(path, &access, why);
 
     if (fault == FAULT_NONE) {
-        fault = choose_mode(path, mode, &access, &sql_mode, why);
+        fault = choose_mode(mode, &access, &sql_mode, why);
     }
     if (fault == FAULT_NONE) {
         fault = connect_to(path, sql_mode, &sql, why);
