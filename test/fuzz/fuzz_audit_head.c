@@ -1,4 +1,4 @@
-#include "kms/request/audit.h"
+#include "kms/request/session/audit.h"
 
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,4 +1,4 @@
-#include "kms/request/policy.h"
+#include "kms/request/session/policy.h"
 
 #include <stdlib.h>
 

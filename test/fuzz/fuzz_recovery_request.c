@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "kms/request/recovery_request.h"
+#include "kms/request/recovery/recovery_request.h"
 
 enum { ARENA_MAX = 4 << 20 };
 

@@ -1,4 +1,4 @@
-#include "kms/request/share.h"
+#include "kms/request/session/share.h"
 
 #include <stdlib.h>
 

@@ -1,4 +1,4 @@
-#include "kms/request/token.h"
+#include "kms/request/issue/token.h"
 
 #include <stdlib.h>
 

@@ -13,7 +13,7 @@
 
 #include "base/readfile.h"
 #include "kms/people/transcript.h"
-#include "kms/request/session.h"
+#include "kms/request/session/session.h"
 #include "kms/store/people_rows.h"
 #include "kms/store/store.h"
 
@@ -29,7 +29,8 @@ static void demand(enum fault fault, const struct why *why)
     }
 }
 
-/* What locked keys are bound to, as in kms/request/person.c; signing in fails where it is not. */
+/* What locked keys are bound to, as in kms/request/session/person.c; signing in fails where it is
+ * not. */
 static void context_of(const struct kms *kms, const char *name, uint8_t digest[TRANSCRIPT_SIZE])
 {
     struct transcript t = transcript_begin("keyroster person v1");

@@ -4,7 +4,7 @@
 #include "cmd/kms/kms_options.h"
 #include "cmd/kms/kms_people.h"
 #include "cmd/kms/kms_rows.h"
-#include "kms/request/admins.h"
+#include "kms/request/ceremony/admins.h"
 
 enum { OPTION_ADD = KMS_OWN_OPTION, OPTION_REMOVE, OPTION_POLICY };
 

@@ -10,7 +10,7 @@
 #include "cmd/kms/kms_recovery.h"
 #include "cmd/kms/kms_rows.h"
 #include "cmd/tidy_apply.h"
-#include "kms/request/approve.h"
+#include "kms/request/recovery/approve.h"
 
 enum { OPTION_AGENT = KMS_OWN_OPTION, OPTION_SHARE, OPTION_YES, GROUP_SIZE = 32 };
 

@@ -8,7 +8,7 @@
 #include "cmd/kms/kms_options.h"
 #include "cmd/kms/kms_output.h"
 #include "cmd/kms/kms_rows.h"
-#include "kms/request/audit.h"
+#include "kms/request/session/audit.h"
 
 enum { OPTION_VERIFY = KMS_OWN_OPTION, OPTION_HEAD };
 

@@ -1,7 +1,7 @@
 #include "cmd/kms/kms.h"
 #include "cmd/kms/kms_options.h"
 #include "cmd/kms/kms_output.h"
-#include "kms/request/certificates.h"
+#include "kms/request/inspect/certificates.h"
 
 /* Chains are short; a certificate of a CA has 2 KB at most. */
 enum { PEM_MAX = 1 << 20 };

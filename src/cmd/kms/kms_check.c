@@ -2,7 +2,7 @@
 #include "cmd/kms/kms_issuing.h"
 #include "cmd/kms/kms_options.h"
 #include "cmd/kms/kms_rows.h"
-#include "kms/request/check.h"
+#include "kms/request/inspect/check.h"
 
 static const struct option long_options[] = {
     KMS_OUTPUT_OPTION,

@@ -1,9 +1,9 @@
 #ifndef CMD_KMS_KMS_COLLECT_FILES_H
 #define CMD_KMS_KMS_COLLECT_FILES_H
 
-#include "kms/request/collect.h"
-#include "kms/request/id_set.h"
-#include "kms/request/p12_dir.h"
+#include "kms/request/recovery/collect.h"
+#include "kms/request/session/id_set.h"
+#include "kms/request/session/p12_dir.h"
 
 /* The files in which the keys of requests are handed out. Names of paths are the caller's. */
 struct collect_files {

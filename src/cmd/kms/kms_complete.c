@@ -6,7 +6,7 @@
 #include "cmd/kms/kms.h"
 #include "cmd/kms/kms_issuing.h"
 #include "kms/authority/csr.h"
-#include "kms/request/complete.h"
+#include "kms/request/issue/complete.h"
 
 enum {
     OPTION_TOKEN = KMS_OWN_OPTION,

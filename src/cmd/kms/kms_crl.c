@@ -8,8 +8,8 @@
 #include "base/outfile.h"
 #include "cmd/kms/kms.h"
 #include "cmd/kms/kms_issuing.h"
-#include "kms/request/crl.h"
-#include "kms/request/pem_text.h"
+#include "kms/request/issue/crl.h"
+#include "kms/request/session/pem_text.h"
 
 #define DER_MAX ((size_t)1 << 30)
 

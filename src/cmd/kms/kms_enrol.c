@@ -5,7 +5,7 @@
 #include "cmd/kms/kms.h"
 #include "cmd/kms/kms_issuing.h"
 #include "cmd/kms/kms_source.h"
-#include "kms/request/enrol_many.h"
+#include "kms/request/issue/enrol_many.h"
 
 enum { VALID_FOR_DAYS = 7, ADDRESSES_GIVEN_MAX = 1 << 20 };
 

@@ -9,7 +9,7 @@
 #include "cmd/kms/kms_options.h"
 #include "cmd/kms/kms_people.h"
 #include "cmd/kms/kms_rows.h"
-#include "kms/request/init.h"
+#include "kms/request/ceremony/init.h"
 
 enum {
     OPTION_ORG = KMS_OWN_OPTION,

@@ -3,8 +3,8 @@
 
 #include "cmd/kms/kms_options.h"
 #include "cmd/kms/kms_rows.h"
-#include "kms/request/issue.h"
-#include "kms/request/p12_dir.h"
+#include "kms/request/issue/issue.h"
+#include "kms/request/session/p12_dir.h"
 
 /* What the verbs that issue have in common: enrol, complete, renew. */
 struct kms_issuing {

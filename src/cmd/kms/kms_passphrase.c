@@ -2,7 +2,7 @@
 
 #include "cmd/kms/kms.h"
 #include "cmd/kms/kms_options.h"
-#include "kms/request/admins.h"
+#include "kms/request/ceremony/admins.h"
 
 static const struct option long_options[] = {
     KMS_LONG_OPTIONS,

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "base/secret.h"
-#include "kms/request/session.h"
+#include "kms/request/session/session.h"
 
 /*
  * The passphrases of a command: those in files, by `--passphrase NAME=FILE` (`-`: standard input,

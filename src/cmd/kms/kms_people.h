@@ -2,8 +2,8 @@
 #define CMD_KMS_KMS_PEOPLE_H
 
 #include "cmd/kms/kms_passphrases.h"
-#include "kms/request/person.h"
-#include "kms/request/policy.h"
+#include "kms/request/session/person.h"
+#include "kms/request/session/policy.h"
 
 /* The people that a command line names: `--admins A,B,...`, `--agents X,Y,...`. */
 struct kms_people {

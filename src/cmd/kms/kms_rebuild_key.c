@@ -8,8 +8,8 @@
 #include "cmd/kms/kms_reshare_files.h"
 #include "cmd/kms/kms_rows.h"
 #include "cmd/tidy_apply.h"
-#include "kms/request/p12_dir.h"
-#include "kms/request/rebuild.h"
+#include "kms/request/recovery/rebuild.h"
+#include "kms/request/session/p12_dir.h"
 
 enum { OPTION_AGENT = KMS_OWN_OPTION, OPTION_SHARE, OPTION_YES };
 

@@ -9,8 +9,8 @@
 #include "cmd/kms/kms_options.h"
 #include "cmd/kms/kms_recovery.h"
 #include "cmd/kms/kms_rows.h"
-#include "kms/request/p12_dir.h"
-#include "kms/request/recover.h"
+#include "kms/request/recovery/recover.h"
+#include "kms/request/session/p12_dir.h"
 
 enum { OPTION_WHY = KMS_OWN_OPTION, OPTION_VALID_FOR, OPTION_REQUEST_DIR, GROUP_SIZE = 32 };
 

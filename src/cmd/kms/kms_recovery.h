@@ -1,7 +1,7 @@
 #ifndef CMD_KMS_KMS_RECOVERY_H
 #define CMD_KMS_KMS_RECOVERY_H
 
-#include "kms/request/recover_loss.h"
+#include "kms/request/recovery/recover_loss.h"
 
 /* What `recover`, `approve` and `collect` have in common: requests one by one, keys left out. */
 struct kms_outcome {

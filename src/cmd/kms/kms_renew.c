@@ -8,7 +8,7 @@
 #include "cmd/kms/kms.h"
 #include "cmd/kms/kms_issuing.h"
 #include "kms/authority/csr.h"
-#include "kms/request/renew.h"
+#include "kms/request/issue/renew.h"
 #include "kms/store/certificate_rows.h"
 #include "kms/store/user_rows.h"
 #include "verdict/address.h"

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "kms/request/p12_dir.h"
+#include "kms/request/session/p12_dir.h"
 
 enum { FILE_TEXT_MAX = 16384 };
 

@@ -2,7 +2,7 @@
 #define CMD_KMS_KMS_RESHARE_FILES_H
 
 #include "cmd/kms/kms_passphrases.h"
-#include "kms/request/reshare.h"
+#include "kms/request/recovery/reshare.h"
 
 /* Shares that agents keep in files: `--share NAME=FILE`, read and written. */
 

@@ -4,7 +4,7 @@
 #include "cmd/kms/kms_issuing.h"
 #include "cmd/kms/kms_serial.h"
 #include "cmd/kms/kms_source.h"
-#include "kms/request/revoke.h"
+#include "kms/request/issue/revoke.h"
 
 enum { ADDRESSES_GIVEN_MAX = 1 << 20, SERIALS_MAX = 1024 };
 

@@ -3,7 +3,7 @@
 
 #include "cmd/ldap_options.h"
 #include "cmd/reading_options.h"
-#include "kms/request/mailboxes.h"
+#include "kms/request/issue/mailboxes.h"
 
 /*
  * `--from SOURCE` of the verbs of kms: mailboxes out of any source that the roster reads, with the

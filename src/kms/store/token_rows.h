@@ -17,7 +17,7 @@ struct token_row {
     int64_t tries;              /* wrong ones so far */
     int64_t used_at, voided_at; /* 0: not */
     struct span key_kind;
-    struct span vouched; /* the CA's signature (kms/request/token_vouch.h) */
+    struct span vouched; /* the CA's signature (kms/request/issue/token_vouch.h) */
 };
 
 /* `tries`, `used_at`, `voided_at` are not looked at. FAULT_DENIED: the id is taken, or the user

@@ -7,11 +7,11 @@
 #include <stdio.h>
 
 #include "kms/people/memory.h"
-#include "kms/request/approve.h"
-#include "kms/request/collect.h"
-#include "kms/request/init.h"
-#include "kms/request/issue.h"
-#include "kms/request/recover.h"
+#include "kms/request/ceremony/init.h"
+#include "kms/request/issue/issue.h"
+#include "kms/request/recovery/approve.h"
+#include "kms/request/recovery/collect.h"
+#include "kms/request/recovery/recover.h"
 #include "kms/store/sql.h"
 #include "kms/store/store.h"
 #include "kms/store/user_rows.h"

@@ -1,9 +1,9 @@
-#include "kms/request/collect.h"
+#include "kms/request/recovery/collect.h"
 
 #include "recover_support.h"
 
-#include "kms/request/recover_seal.h"
-#include "kms/request/share.h"
+#include "kms/request/recovery/recover_seal.h"
+#include "kms/request/session/share.h"
 #include "kms/store/escrow_rows.h"
 #include "kms/vault/partial.h"
 

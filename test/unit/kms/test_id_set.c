@@ -1,4 +1,4 @@
-#include "kms/request/id_set.h"
+#include "kms/request/session/id_set.h"
 
 #include "support.h"
 

@@ -1,4 +1,4 @@
-#include "kms/request/p12_dir.h"
+#include "kms/request/session/p12_dir.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "kms/request/person_name.h"
+#include "kms/request/session/person_name.h"
 
 #include "support.h"
 

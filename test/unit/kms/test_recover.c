@@ -1,4 +1,4 @@
-#include "kms/request/recover.h"
+#include "kms/request/recovery/recover.h"
 
 #include "recover_support.h"
 

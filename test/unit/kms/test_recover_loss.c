@@ -1,4 +1,4 @@
-#include "kms/request/recover_loss.h"
+#include "kms/request/recovery/recover_loss.h"
 
 #include "support.h"
 

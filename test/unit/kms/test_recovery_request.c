@@ -1,4 +1,4 @@
-#include "kms/request/recovery_request.h"
+#include "kms/request/recovery/recovery_request.h"
 
 #include "support.h"
 

@@ -1,4 +1,4 @@
-#include "kms/request/reshare.h"
+#include "kms/request/recovery/reshare.h"
 
 #include "recover_support.h"
 

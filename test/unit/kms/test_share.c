@@ -1,5 +1,5 @@
 #include "base/base64.h"
-#include "kms/request/share.h"
+#include "kms/request/session/share.h"
 
 #include "support.h"
 

@@ -4,9 +4,9 @@
 #include <openssl/err.h>
 
 #include "kms/people/transcript.h"
-#include "kms/request/check.h"
-#include "kms/request/complete.h"
-#include "kms/request/enrol_many.h"
+#include "kms/request/inspect/check.h"
+#include "kms/request/issue/complete.h"
+#include "kms/request/issue/enrol_many.h"
 #include "kms/store/certificate_rows.h"
 #include "kms/store/people_rows.h"
 

@@ -1,7 +1,7 @@
 #include "recover_support.h"
 
-#include "kms/request/ca_keys.h"
-#include "kms/request/vouch.h"
+#include "kms/request/session/ca_keys.h"
+#include "kms/request/session/vouch.h"
 
 /* What the issuing CA vouches for, and what it does not. */
 
