@@ -225,6 +225,12 @@ static enum fault do_alone(struct sql *sql, const char *text, struct why *why)
 
 enum fault sql_begin(struct sql *sql, bool writing, struct why *why)
 {
+    if (sql->is_left) {
+        sql_rollback(sql);
+    }
+    if (sql->is_left) {
+        return fault_at(FAULT_RESOURCE, 0, out_of_memory, why);
+    }
     assert(!sql_is_within(sql));
     return do_alone(sql, writing ? "BEGIN IMMEDIATE" : "BEGIN", why);
 }
@@ -246,7 +252,7 @@ enum fault sql_commit(struct sql *sql, struct why *why)
 void sql_rollback(struct sql *sql)
 {
     if (sql_is_within(sql)) {
-        (void)sql->engine->run(sql, "ROLLBACK");
+        sql->is_left = sql->engine->run(sql, "ROLLBACK") != FAULT_NONE && sql_is_within(sql);
     }
 }
 

@@ -106,7 +106,8 @@ MUST_USE bool sql_is_taken(const struct sql *sql);
 /*
  * One transaction at a time. With `writing` it has the right to write from the start, so that
  * nothing that was read in it can be changed by others before it is committed; without, it sees one
- * state. A failed sql_commit() has rolled back.
+ * state. A failed sql_commit() has rolled back. Where memory does not suffice for rolling back,
+ * the next sql_begin() does it first.
  */
 MUST_USE enum fault sql_begin(struct sql *sql, bool writing, struct why *why);
 MUST_USE enum fault sql_commit(struct sql *sql, struct why *why);

@@ -43,6 +43,7 @@ struct sql {
     const struct sql_engine *engine;
     void *connection;
     bool is_reader, is_taken;
+    bool is_left; /* a transaction that could not be rolled back, for want of memory */
     char told[SQL_TOLD_SIZE];
     struct sql_query *kept[SQL_KEPT_MAX]; /* open addressing, by the place of the text */
     size_t kept_count;

@@ -129,8 +129,11 @@ static enum fault connect_to(struct sql *sql, const char *path, enum sql_mode mo
     }
     buffer_add_byte(&uri, '\0');
     if (uri.fault != FAULT_NONE) {
+        const enum fault fault = uri.fault;
+
         buffer_clear(&uri);
-        return tell(sql, uri.fault, "the path of the store is too long");
+        return tell(sql, fault,
+                    fault == FAULT_LIMIT ? "the path of the store is too long" : "out of memory");
     }
     code = sqlite3_open_v2((const char *)uri.at, &connection, flags, NULL);
     buffer_clear(&uri);

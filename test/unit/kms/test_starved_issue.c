@@ -23,7 +23,8 @@
  *
  * There are some fifty thousand allocations in an act, most of them alike, in the reading of
  * keys and the rounds of a PKCS#12. KEYROSTER_ALLOCATION_STEP (199) is the distance of those that
- * fail; 1 takes every one.
+ * fail, behind the first, each of which does; 1 takes every one. KEYROSTER_ALLOCATION_FROM (1) is
+ * the first of them, so that several processes can share all of them among themselves.
  */
 void *__real_malloc(size_t len);
 void *__real_calloc(size_t count, size_t len);
@@ -63,7 +64,14 @@ int __wrap_asprintf(char **out, const char *format, ...)
     return len;
 }
 
-enum { DAY = 86400, ADDRESS_SIZE = 64, LOCKED_MAX = 4096, CHECK_EVERY = 64, STEP_USUAL = 199 };
+enum {
+    DAY = 86400,
+    ADDRESS_SIZE = 64,
+    LOCKED_MAX = 4096,
+    CHECK_EVERY = 64,
+    STEP_USUAL = 199,
+    FIRST = 200
+};
 
 static struct site site;
 static char folder[96];
@@ -299,12 +307,12 @@ static int64_t assert_all_or_nothing(const char *address, int64_t before, bool t
     return count;
 }
 
-static size_t step(void)
+static size_t asked_for(const char *name, size_t otherwise)
 {
-    const char *text = getenv("KEYROSTER_ALLOCATION_STEP");
+    const char *text = getenv(name);
     const long asked = text != NULL ? strtol(text, NULL, 10) : 0;
 
-    return asked > 0 ? (size_t)asked : STEP_USUAL;
+    return asked > 0 ? (size_t)asked : otherwise;
 }
 
 struct sums {
@@ -345,11 +353,13 @@ static void row_holds(void **state)
     const struct row *row = *state;
     struct sums sums = {0};
     struct kms kms = {0};
+    const size_t from = asked_for("KEYROSTER_ALLOCATION_FROM", 1),
+                 step = asked_for("KEYROSTER_ALLOCATION_STEP", STEP_USUAL);
 
     ASSERT_DONE(kms_open(&kms, site.path, KMS_READ, "users", SITE_NOW, why));
     ASSERT_DONE(certificate_count(kms.store, &sums.certificates, why));
     kms_close(&kms);
-    for (size_t n = 1; starve(row, n, &sums) >= n; n += step()) {
+    for (size_t n = from; starve(row, n, &sums) >= n; n += n < FIRST ? 1 : step) {
         if (sums.tried++ % CHECK_EVERY == 0) {
             assert_whole();
         }
