@@ -423,7 +423,7 @@ class Refused(RecoverTest):
 class Killed(RecoverTest):
     """Each step is killed at random moments, and run again until it ends by itself."""
 
-    USERS = 24
+    USERS = 6 if support.SANITIZED else 24
 
     def run_killed(self, verb, *arguments, by, done):
         """Runs it until it ends; kills it sooner or later. `done` says what there is to do still."""
